@@ -1,0 +1,387 @@
+#include "app/app.h"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string_view>
+#include <utility>
+
+#include "app/backend_options.h"
+#include "app/journal.h"
+#include "app/journal_pruner.h"
+#include "app/journal_recovery.h"
+#include "app/port.h"
+#include "app/server_metrics.h"
+#include "app/signals.h"
+#include "gateway/backend.h"
+#include "gateway/extras.h"
+#include "gateway/ingest.h"
+#include "gateway/key_check.h"
+#include "gateway/org_lookup.h"
+#include "gateway/output.h"
+#include "gateway/previews.h"
+#include "gateway/team_infos.h"
+#include "gateway/ticker.h"
+#include "hub/feed.h"
+#include "match/registry.h"
+#include "net/tls.h"
+#include "socketio/server.h"
+#include "ws/connection.h"
+
+namespace matchbus::app {
+namespace {
+
+constexpr int64_t kTickMs = 100;
+constexpr int64_t kShutdownLookMs = 20;
+constexpr std::string_view kSocketIoPath = "/socket.io";
+
+// As many descriptors as the system gives; one connection needs one.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<void> make_directory(const std::string& path) {
+  constexpr mode_t kOwnerOnly = 0700;
+  if (mkdir(path.c_str(), kOwnerOnly) == 0 || errno == EEXIST) return {};
+  return Error{"cannot make the data directory '" + path + "': " + std::strerror(errno)};
+}
+
+net::HttpServerOptions http_options(const Options& options) {
+  net::HttpServerOptions http;
+  http.limits.header_bytes = options.max_header;
+  http.limits.body_bytes = options.max_message;
+  http.limits.first_byte_ms = options.first_byte_timeout_ms;
+  http.limits.header_ms = options.header_timeout_ms;
+  http.limits.body_ms = options.body_timeout_ms;
+  http.limits.idle_ms = options.idle_timeout_ms;
+  return http;
+}
+
+// Ingest sessions are recovered after a loss, output's are many and share what they are sent.
+enum class PortKind : uint8_t { kIngest, kOutput };
+
+socketio::ServerOptions socketio_options(const Options& options, PortKind kind) {
+  socketio::ServerOptions server;
+  server.engine.ping_interval_ms = options.ping_interval_ms;
+  server.engine.ping_timeout_ms = options.ping_timeout_ms;
+  server.engine.max_payload = options.max_message;
+  server.engine.max_pending = options.max_pending;
+  server.engine.ws.deflate_threshold = options.deflate_threshold;
+  server.engine.ws.deflate_level = options.deflate_level;
+  server.connect_timeout_ms = options.connect_timeout_ms;
+  server.engine.ws.shared_history = kind == PortKind::kOutput;
+  server.recovery_window_ms = kind == PortKind::kIngest ? options.recovery_window_ms : 0;
+  return server;
+}
+
+std::unique_ptr<gateway::Backend> make_backend(const gateway::BackendOptions& options, net::Loop& loop,
+                                               match::MatchRegistry& registry) {
+  return options.is_used() ? std::make_unique<gateway::Backend>(loop, registry, options) : nullptr;
+}
+
+gateway::TickerOptions ticker_options(const Options& options) {
+  gateway::TickerOptions ticker;
+  if (options.tick_mode == "eager") ticker.mode = gateway::TickMode::kEager;
+  ticker.interval_ms = kTickMs;
+  ticker.eager_delay_ms = options.eager_delay_ms;
+  return ticker;
+}
+
+// The parts in the order in which they need each other; destroyed the other way round.
+class AppImpl final : public App, private match::RegistryHandler, private gateway::TickHandler, private Timer::Handler {
+ public:
+  AppImpl(Options options, const Clock& clock, Log& log, match::VersionRange versions,
+          std::unique_ptr<match::Names> names, const gateway::BackendOptions& backend)
+      : options_(std::move(options)),
+        clock_(clock),
+        log_(log),
+        loop_(clock, log),
+        connections_({options_.max_connections, options_.max_connections_per_address}),
+        ws_(ws::Context::create(loop_)),
+        names_(std::move(names)),
+        registry_(names_ ? *names_ : match::Names::built_in(), {.matches = options_.max_matches}),
+        fan_out_(loop_, {.stall_ms = options_.stall_timeout_ms}),
+        backend_(make_backend(backend, loop_, registry_)),
+        keys_({.required = options_.require_auth_key, .auth_key = options_.auth_key},
+              backend_ ? backend_->key_authority() : nullptr),
+        ingest_(clock, log, registry_, keys_, std::move(versions)),
+        output_(log, registry_, fan_out_, {*ws_, options_.deflate_threshold, options_.deflate_level},
+                ticker_options(options_).mode == gateway::TickMode::kEager ? kTickMs : 0),
+        ticker_(loop_.timers(), clock, *this, ticker_options(options_)),
+        ingest_server_(socketio::Server::create(loop_, *ws_, socketio_options(options_, PortKind::kIngest))),
+        output_server_(socketio::Server::create(loop_, *ws_, socketio_options(options_, PortKind::kOutput))),
+        ingest_port_(loop_, http_options(options_)),
+        output_port_(loop_, http_options(options_)),
+        extras_port_(loop_, http_options(options_)),
+        previews_(extras_port_.router(), clock, keys_, options_.max_previews),
+        team_infos_(extras_port_.router(), clock, options_.max_results),
+        org_lookup_(extras_port_.router(), keys_),
+        signals_(
+            loop_, [this] { shut_down(); }, [this] { reload(); }) {
+    registry_.set_handler(this);
+    registry_.set_on_changed([this] { ticker_.on_change(); });
+    gateway::add_extras(extras_port_.router(), {[this] { return registry_.size(); }, [this] { return metrics(); }});
+    ingest_server_->add_namespace("/", ingest_);
+    output_server_->add_namespace("/", output_);
+    ingest_port_.router().add_target(std::string(kSocketIoPath), *ingest_server_);
+    output_port_.router().add_target(std::string(kSocketIoPath), *output_server_);
+  }
+
+  ~AppImpl() override {
+    // Connections that end with their servers still have something to say about their matches.
+    registry_.set_sink(nullptr);
+    registry_.set_on_changed(nullptr);
+    output_.set_gate(nullptr);
+  }
+
+  Result<void> start() override;
+  void run() override {
+    ticker_.start();
+    loop_.run();
+    if (journal_) journal_->close();
+  }
+
+ private:
+  // match::RegistryHandler
+  void on_effects(match::Match& match, match::Effects effects) override {
+    if (effects.has(match::Effect::kEnded)) team_infos_.keep(match);
+    if (backend_) backend_->on_effects(match, effects);
+  }
+  void on_removed(match::Match& match) override {
+    log_.info("match of group '" + std::string(match.group_code()) + "' ended");
+    output_.on_match_removed(match);
+    ingest_.on_match_removed(match);
+  }
+  void on_stats_due(std::string_view match_id) override {
+    if (backend_) backend_->on_stats_due(match_id);
+  }
+
+  void on_timer(Timer& timer) override;
+  // gateway::TickHandler
+  void on_advance() override { registry_.advance(clock_.wall_ms()); }
+  int64_t on_prepare(int64_t now_ms) override { return output_.prepare(now_ms); }
+  void on_record() override { journal_ ? journal_->flush() : ticker_.on_written(); }
+  void on_publish(int64_t now_ms) override { output_.publish(now_ms); }
+  Result<void> start_journal();
+  void resume(match::Match& match);
+  Result<void> load_tls();
+  Result<void> open_port(Port& port, uint16_t number, const std::string& tls);
+  Result<void> announce();
+  void reload();
+  void shut_down();
+  std::string metrics();
+
+  Options options_;
+  const Clock& clock_;
+  Log& log_;
+  net::Loop loop_;
+  net::ConnectionCounter connections_;
+  std::unique_ptr<net::TlsServerContext> tls_;
+  std::unique_ptr<ws::Context> ws_;
+  std::unique_ptr<match::Names> names_;
+  match::MatchRegistry registry_;
+  hub::FanOut fan_out_;
+  std::unique_ptr<gateway::Backend> backend_;  // null: no service outside
+  gateway::KeyCheck keys_;
+  gateway::Ingest ingest_;
+  gateway::Output output_;
+  gateway::Ticker ticker_;
+  std::unique_ptr<socketio::Server> ingest_server_;
+  std::unique_ptr<socketio::Server> output_server_;
+  Port ingest_port_;
+  Port output_port_;
+  Port extras_port_;
+  gateway::Previews previews_;
+  gateway::TeamInfos team_infos_;
+  gateway::OrgLookup org_lookup_;
+  std::unique_ptr<Journal> journal_;  // null: off
+  std::unique_ptr<JournalPruner> pruner_;
+  RecoveryStats recovery_;
+  Timer lost_auxiliaries_{*this};
+  Signals signals_;
+  Timer shutdown_{*this};
+  int64_t shutdown_deadline_ms_ = 0;
+};
+
+Result<void> AppImpl::start_journal() {
+  if (!options_.journal) return {};
+  JournalOptions journal{.directory = data_directory(options_) + "/journals",
+                         .server_version = MATCHBUS_VERSION,
+                         .sync = *read_sync_policy(options_.journal_sync),
+                         .buffer_bytes = options_.journal_buffer};
+  journal_ = std::make_unique<Journal>(loop_, std::move(journal), [this] { ticker_.on_written(); });
+  if (Result<void> opened = journal_->open(); !opened) return opened;
+  registry_.set_handler(nullptr);
+  recovery_ = recover_matches(*journal_, registry_, log_);
+  registry_.set_handler(this);
+  registry_.for_each([this](match::Match& match) { resume(match); });
+  if (recovery_.matches != 0) loop_.timers().set(lost_auxiliaries_, options_.recovery_window_ms);
+  registry_.set_sink(journal_.get());
+  output_.set_gate(journal_.get());
+  registry_.advance(clock_.wall_ms());
+  constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
+  pruner_ = std::make_unique<JournalPruner>(
+      loop_, journal_->directory(),
+      match::PruneLimits{options_.journal_max_age_days * kDayMs, options_.journal_max_bytes},
+      [this] { return journal_->live_stems(); });
+  pruner_->start();
+  return {};
+}
+
+// What was being told to others when the last server ended may not have arrived: once more does no harm.
+void AppImpl::resume(match::Match& match) {
+  match::Effects effects;
+  if (match.state().hidden.has_ended) {
+    effects.add(match::Effect::kEnded);
+  } else if (!match.match_id().empty() && !match.state().is_registered) {
+    effects.add(match::Effect::kStarted);
+  }
+  if (!effects.empty()) on_effects(match, effects);
+}
+
+Result<void> AppImpl::load_tls() {
+  const std::array<const std::string*, 3> modes = {&options_.ingest_tls, &options_.output_tls, &options_.extras_tls};
+  bool wanted = false;
+  for (const std::string* mode : modes) wanted |= tls_mode(options_, *mode) != net::TlsMode::kOff;
+  if (!wanted) return {};
+  if (options_.certificate.empty() != options_.private_key.empty()) {
+    return Error{"--cert (SERVER_CERT) and --key (SERVER_KEY) belong together: give both or none"};
+  }
+  std::string certificate = options_.certificate;
+  std::string key = options_.private_key;
+  if (certificate.empty()) {
+    certificate = data_directory(options_) + "/self-signed.crt";
+    key = data_directory(options_) + "/self-signed.key";
+    if (Result<void> made = net::make_self_signed(certificate, key); !made) return made;
+  }
+  auto loaded = net::TlsServerContext::load(certificate, key);
+  if (!loaded) return loaded.error();
+  tls_ = std::move(*loaded);
+  return {};
+}
+
+Result<void> AppImpl::open_port(Port& port, uint16_t number, const std::string& tls) {
+  net::ListenOptions listen;
+  listen.addresses = options_.bind.empty() ? std::vector<std::string>{"0.0.0.0", "::"} : options_.bind;
+  listen.port = number;
+  listen.tls = tls_mode(options_, tls);
+  listen.drain_ms = options_.drain_timeout_ms;
+  return port.open(listen, tls_.get(), connections_);
+}
+
+Result<void> AppImpl::start() {
+  raise_descriptor_limit();
+  if (Result<void> made = make_directory(data_directory(options_)); !made) return made;
+  if (Result<void> started = start_journal(); !started) return started;
+  if (Result<void> loaded = load_tls(); !loaded) return loaded;
+  if (Result<void> opened = open_port(ingest_port_, options_.ingest_port, options_.ingest_tls); !opened) return opened;
+  if (Result<void> opened = open_port(output_port_, options_.output_port, options_.output_tls); !opened) return opened;
+  if (Result<void> opened = open_port(extras_port_, options_.extras_port, options_.extras_tls); !opened) return opened;
+  if (options_.require_auth_key && options_.auth_key.empty() && !options_.use_backend) {
+    log_.warning("no observer can log on: set AUTH_KEY, USE_BACKEND, or REQUIRE_AUTH_KEY=false to take everybody");
+  }
+  return announce();
+}
+
+Result<void> AppImpl::announce() {
+  const std::string ingest = std::to_string(ingest_port_.number());
+  const std::string output = std::to_string(output_port_.number());
+  const std::string extras = std::to_string(extras_port_.number());
+  std::printf("matchbus " MATCHBUS_VERSION " ready: ingest %s, output %s, extras %s\n", ingest.c_str(), output.c_str(),
+              extras.c_str());
+  std::fflush(stdout);
+  if (options_.ports_file.empty()) return {};
+  // Renamed into place, so that whoever waits for the file finds it whole.
+  const std::string temporary = options_.ports_file + ".new";
+  std::ofstream file(temporary);
+  file << "{\"ingest\":" << ingest << ",\"output\":" << output << ",\"extras\":" << extras << "}\n";
+  file.close();
+  if (!file || std::rename(temporary.c_str(), options_.ports_file.c_str()) != 0) {
+    return Error{"cannot write '" + options_.ports_file + "': " + std::strerror(errno)};
+  }
+  return {};
+}
+
+void AppImpl::on_timer(Timer& timer) {
+  if (&timer == &lost_auxiliaries_) {
+    const auto is_connected = [this](std::string_view match_id, std::string_view player_id) {
+      return ingest_.speaks_for(match_id, player_id);
+    };
+    return drop_lost_auxiliaries(registry_, is_connected, clock_.wall_ms());
+  }
+  if (connections_.stats().open == 0 || clock_.monotonic_ms() >= shutdown_deadline_ms_) return loop_.stop();
+  loop_.timers().set(shutdown_, kShutdownLookMs);
+}
+
+void AppImpl::reload() {
+  if (tls_) {
+    if (Result<void> done = tls_->reload(); done) {
+      log_.info("read the certificate and key again");
+    } else {
+      log_.error("kept the old certificate: " + done.error().message);
+    }
+  }
+}
+
+void AppImpl::shut_down() {
+  if (shutdown_deadline_ms_ != 0) return loop_.stop();  // asked twice: at once
+  log_.info("shutting down");
+  for (Port* port : {&ingest_port_, &output_port_, &extras_port_}) port->shut_down();
+  ingest_server_->close_all();
+  output_server_->close_all();
+  shutdown_deadline_ms_ = clock_.monotonic_ms() + options_.drain_timeout_ms;
+  loop_.timers().set(shutdown_, 0);
+}
+
+std::string AppImpl::metrics() {
+  return server_metrics({.connections = connections_.stats(),
+                         .ingest_http = ingest_port_.stats(),
+                         .output_http = output_port_.stats(),
+                         .extras_http = extras_port_.stats(),
+                         .websocket = ws_->stats(),
+                         .ingest_server = *ingest_server_,
+                         .output_server = *output_server_,
+                         .ingest = ingest_,
+                         .output = output_,
+                         .registry = registry_,
+                         .backend = backend_.get(),
+                         .previews = previews_.size(),
+                         .results = team_infos_.size(),
+                         .fan_out = fan_out_.stats(),
+                         .journal = journal_.get(),
+                         .pruner = pruner_.get(),
+                         .recovery = recovery_,
+                         .longest_turn_us = loop_.take_longest_turn_us()});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<App>> App::create(const Options& options, const Clock& clock, Log& log) {
+  auto versions = match::VersionRange::parse(options.client_versions);
+  if (!versions) return Error{"--client-versions: " + versions.error().message};
+  const auto backend = backend_options(options);
+  if (!backend) return backend.error();
+  std::unique_ptr<match::Names> names;
+  if (!options.names_file.empty()) {
+    std::ifstream file(options.names_file);
+    std::stringstream text;
+    text << file.rdbuf();
+    if (!file) return Error{"cannot read '" + options.names_file + "'"};
+    auto loaded = match::Names::load(text.str());
+    if (!loaded) return Error{options.names_file + ": " + loaded.error().message};
+    names = std::make_unique<match::Names>(std::move(*loaded));
+  }
+  return std::unique_ptr<App>(
+      std::make_unique<AppImpl>(options, clock, log, std::move(*versions), std::move(names), *backend));
+}
+
+}  // namespace matchbus::app

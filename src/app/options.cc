@@ -1,0 +1,259 @@
+#include "app/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <limits>
+
+#include "app/env_file.h"
+#include "app/journal_sync.h"
+
+namespace matchbus::app {
+namespace {
+
+std::string environment_or(const char* name, const char* otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+void add_entry(CLI::App& cli, Options& options, const OptionEntry& entry) {
+  CLI::Option* option = std::visit(
+      [&](auto member) -> CLI::Option* {
+        using T = std::remove_reference_t<decltype(options.*member)>;
+        if constexpr (std::is_same_v<T, bool>) {
+          if (*entry.value == '\0') return cli.add_flag(entry.flag, options.*member, entry.help);
+        }
+        CLI::Option* made = cli.add_option(entry.flag, options.*member, entry.help);
+        if constexpr (std::is_same_v<T, std::vector<std::string>>) made->delimiter(',')->allow_extra_args(false);
+        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) made->check(CLI::NonNegativeNumber);
+        return made;
+      },
+      entry.field);
+  if (*entry.environment != '\0') option->envname(entry.environment);
+  const std::string_view flag = entry.flag;
+  if (flag.size() > 4 && flag.substr(flag.size() - 4) == "-tls")
+    option->check(CLI::IsMember({"auto", "required", "off"}));
+  if (flag == "--log-level") option->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+  if (flag == "--tick-mode") option->check(CLI::IsMember({"fixed", "eager"}));
+  if (flag == "--eager-delay") option->check(CLI::Range(0, 100));
+  if (flag == "--deflate-level") option->check(CLI::Range(1, 9));
+  if (flag == "--journal-sync") {
+    option->check([](const std::string& text) {
+      return read_sync_policy(text) ? "" : "must be never, tick, or a number of seconds from 1 to 86400";
+    });
+  }
+}
+
+std::string named(const OptionEntry& entry) {
+  std::string text = entry.flag;
+  if (*entry.value != '\0') text += std::string(" ") + entry.value;
+  return text;
+}
+
+std::string help_text() {
+  std::string text =
+      "matchbus: live match state and game events to everyone watching.\n\nUsage: matchbus [OPTIONS]\n\n"
+      "Every option with a name in brackets is read from the environment and from a .env file, too.\n\n";
+  for (const OptionEntry& entry : option_table()) {
+    text += "  " + named(entry);
+    if (*entry.environment != '\0') text += std::string("  [") + entry.environment + "]";
+    text += std::string("\n        ") + entry.help;
+    const std::string value = default_text(entry);
+    if (!value.empty()) text += " (" + value + ")";
+    text += "\n";
+  }
+  return text + "  --help, --version\n        Print this, or the version, and exit\n";
+}
+
+// The README's table; a test holds it to this text.
+std::string markdown_table() {
+  std::string text = "| option | environment | default | what it does |\n|---|---|---|---|\n";
+  for (const OptionEntry& entry : option_table()) {
+    const std::string environment = *entry.environment != '\0' ? std::string("`") + entry.environment + "`" : "";
+    const std::string value = default_text(entry);
+    text += "| `" + named(entry) + "` | " + environment + " | " + (value.empty() ? "" : "`" + value + "`") + " | " +
+            entry.help + " |\n";
+  }
+  return text;
+}
+
+// The manual page's list, in mdoc.
+std::string mdoc_list() {
+  std::string text = ".Bl -tag -width Ds\n";
+  for (const OptionEntry& entry : option_table()) {
+    text += std::string(".It Fl Fl ") + (entry.flag + 2);
+    if (*entry.value != '\0') text += std::string(" Ar ") + entry.value;
+    text += std::string("\n") + entry.help + ".\n";
+    const std::string value = default_text(entry);
+    if (!value.empty()) text += "Default:\n.Ql " + value + " .\n";
+    if (*entry.environment != '\0') text += std::string("Environment:\n.Ev ") + entry.environment + " .\n";
+  }
+  return text + ".El\n";
+}
+
+ParsedOptions exit_after(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  ParsedOptions parsed;
+  parsed.command = Command::kExit;
+  return parsed;
+}
+
+}  // namespace
+
+const std::vector<OptionEntry>& option_table() {
+  using O = Options;
+  static const std::vector<OptionEntry> table = {
+      {"--bind", "BIND", "ADDR", "Address to listen on; may be given several times (0.0.0.0 and :: if not given)",
+       &O::bind},
+      {"--ingest-port", "INGEST_PORT", "PORT", "Port for observers and auxiliary clients; 0 takes any free one",
+       &O::ingest_port},
+      {"--output-port", "OUTPUT_PORT", "PORT", "Port for overlays; 0 takes any free one", &O::output_port},
+      {"--extras-port", "EXTRAS_PORT", "PORT", "Port for status, metrics and HTTP extras; 0 takes any free one",
+       &O::extras_port},
+      {"--ports-file", "", "FILE", "Write the ports in use to this file as JSON once all listen", &O::ports_file},
+      {"--insecure", "INSECURE", "", "No TLS on any port", &O::insecure},
+      {"--cert", "SERVER_CERT", "FILE", "Certificate chain in PEM (made in the data directory if not given)",
+       &O::certificate},
+      {"--key", "SERVER_KEY", "FILE", "Private key in PEM, for --cert", &O::private_key},
+      {"--ingest-tls", "INGEST_TLS", "MODE", "auto (TLS and plain, told apart by the first byte), required or off",
+       &O::ingest_tls},
+      {"--output-tls", "OUTPUT_TLS", "MODE", "The same for the output port", &O::output_tls},
+      {"--extras-tls", "EXTRAS_TLS", "MODE", "The same for the extras port", &O::extras_tls},
+      {"--require-auth-key", "REQUIRE_AUTH_KEY", "BOOL", "Whether observers need a valid key", &O::require_auth_key},
+      {"--auth-key", "AUTH_KEY", "KEY", "The key that observers log on with", &O::auth_key},
+      {"--client-versions", "CLIENT_VERSIONS", "RANGE", "Client versions that may log on", &O::client_versions},
+      {"--use-backend", "USE_BACKEND", "BOOL",
+       "Whether the backend is asked about keys other than --auth-key, and told of matches", &O::use_backend},
+      {"--backend-url", "BACKEND_URL", "URL", "The backend, for --use-backend", &O::backend_url},
+      {"--backend-token", "BACKEND_TOKEN", "TOKEN", "What the backend knows the server by", &O::backend_token},
+      {"--supporter-check-url", "SUPPORTER_CHECK_URL", "URL",
+       "Tells which of the backend's organisations are supporters; without it none is", &O::supporter_check_url},
+      {"--stats-backend-url", "STATS_BACKEND_URL", "URL", "The stats service; without it there are no ranks",
+       &O::stats_backend_url},
+      {"--stats-backend-token", "STATS_BACKEND_TOKEN", "TOKEN", "What the stats service knows the server by",
+       &O::stats_backend_token},
+      {"--playercam-url", "PLAYERCAM_URL", "URL", "The player-cam service; without it names are not overridden",
+       &O::playercam_url},
+      {"--backend-ca", "BACKEND_CA", "FILE",
+       "Certificates in PEM that https services are verified with, instead of the system's", &O::backend_ca},
+      {"--backend-timeout", "BACKEND_TIMEOUT", "MS", "For one answer of any of these services; 0 is no limit",
+       &O::backend_timeout_ms},
+      {"--backend-retries", "BACKEND_RETRIES", "N", "How often a call is tried again when a service fails",
+       &O::backend_retries},
+      {"--max-backend-calls", "MAX_BACKEND_CALLS", "N",
+       "Calls under way to these services; beyond, they are given up; 0 is no limit", &O::max_backend_calls},
+      {"--data-dir", "DATA_DIR", "DIR", "Where files are kept ($STATE_DIRECTORY, else ./matchbus-data)", &O::data_dir},
+      {"--names", "NAMES_FILE", "FILE",
+       "Names of agents, weapons and maps instead of the built-in ones; read again on SIGHUP", &O::names_file},
+      {"--journal", "JOURNAL", "BOOL",
+       "Whether matches are recorded in the data directory, and brought back after a crash", &O::journal},
+      {"--journal-sync", "JOURNAL_SYNC", "WHEN",
+       "When records are forced onto the disk: never (left to the system), tick (before viewers see anything), or "
+       "every so "
+       "many seconds in the background",
+       &O::journal_sync},
+      {"--journal-buffer", "JOURNAL_BUFFER", "BYTES",
+       "Events of all matches that wait in memory while the disk takes none; beyond, records are given up",
+       &O::journal_buffer},
+      {"--journal-max-age", "JOURNAL_MAX_AGE", "DAYS", "Records of ended matches are deleted when they are older",
+       &O::journal_max_age_days},
+      {"--journal-max-bytes", "JOURNAL_MAX_BYTES", "BYTES",
+       "The oldest records of ended matches are deleted when all take more", &O::journal_max_bytes},
+      {"--log-level", "LOG_LEVEL", "LEVEL", "debug, info, warning, error or off", &O::log_level},
+      {"--max-connections", "MAX_CONNECTIONS", "N", "Connections on all ports together; 0 is no limit",
+       &O::max_connections},
+      {"--max-connections-per-address", "MAX_CONNECTIONS_PER_ADDRESS", "N",
+       "Connections from one address; 0 is no limit", &O::max_connections_per_address},
+      {"--max-matches", "MAX_MATCHES", "N", "Live matches; 0 is no limit", &O::max_matches},
+      {"--max-previews", "MAX_PREVIEWS", "N", "Previews kept; beyond, the oldest goes; 0 is no limit",
+       &O::max_previews},
+      {"--max-results", "MAX_RESULTS", "N", "Results of finished matches kept; beyond, the oldest goes; 0 is no limit",
+       &O::max_results},
+      {"--max-header", "MAX_HEADER", "BYTES", "Size of an HTTP request's head", &O::max_header},
+      {"--max-message", "MAX_MESSAGE", "BYTES", "Size of one message or HTTP body from a client", &O::max_message},
+      {"--max-pending", "MAX_PENDING", "BYTES", "Bytes waiting for one client before it is dropped", &O::max_pending},
+      {"--first-byte-timeout", "FIRST_BYTE_TIMEOUT", "MS", "From connecting to the first byte; 0 is no limit",
+       &O::first_byte_timeout_ms},
+      {"--header-timeout", "HEADER_TIMEOUT", "MS", "From the first byte to the end of a head; 0 is no limit",
+       &O::header_timeout_ms},
+      {"--body-timeout", "BODY_TIMEOUT", "MS", "From the head to the end of a body; 0 is no limit",
+       &O::body_timeout_ms},
+      {"--idle-timeout", "IDLE_TIMEOUT", "MS", "Between two requests of a connection; 0 is no limit",
+       &O::idle_timeout_ms},
+      {"--stall-timeout", "STALL_TIMEOUT", "MS", "A viewer that takes nothing for so long is dropped; 0 is never",
+       &O::stall_timeout_ms},
+      {"--drain-timeout", "DRAIN_TIMEOUT", "MS", "For sending what is left to a connection that is being closed",
+       &O::drain_timeout_ms},
+      {"--tick-mode", "TICK_MODE", "MODE",
+       "When changes are sent: fixed (every 100 ms) or eager (at once, then at most every 100 ms for each match)",
+       &O::tick_mode},
+      {"--eager-delay", "EAGER_DELAY", "MS", "With --tick-mode eager: how long a change waits for others of its moment",
+       &O::eager_delay_ms},
+      {"--ping-interval", "PING_INTERVAL", "MS", "Between two heartbeats of a Socket.IO client", &O::ping_interval_ms},
+      {"--ping-timeout", "PING_TIMEOUT", "MS", "For the answer to a heartbeat", &O::ping_timeout_ms},
+      {"--connect-timeout", "CONNECT_TIMEOUT", "MS", "For a Socket.IO client to join a namespace",
+       &O::connect_timeout_ms},
+      {"--recovery-window", "RECOVERY_WINDOW", "MS",
+       "How long a lost sender may come back with its session; 0 is never", &O::recovery_window_ms},
+      {"--deflate-threshold", "DEFLATE_THRESHOLD", "BYTES", "Smaller WebSocket messages are sent uncompressed",
+       &O::deflate_threshold},
+      {"--deflate-level", "DEFLATE_LEVEL", "N", "Compression level, 1 to 9", &O::deflate_level},
+  };
+  return table;
+}
+
+std::string default_text(const OptionEntry& entry) {
+  static const Options defaults;
+  return std::visit(
+      [](auto member) -> std::string {
+        using T = std::remove_cvref_t<decltype(defaults.*member)>;
+        if constexpr (std::is_same_v<T, std::string>) {
+          return defaults.*member;
+        } else if constexpr (std::is_same_v<T, bool>) {
+          return defaults.*member ? "true" : "false";
+        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          return "";
+        } else {
+          return std::to_string(defaults.*member);
+        }
+      },
+      entry.field);
+}
+
+ParsedOptions parse_options(int argc, char** argv) {
+  load_env_file(".env");
+  ParsedOptions parsed;
+  CLI::App cli;
+  cli.set_help_flag();
+  bool help = false, version = false, markdown = false, mdoc = false;
+  cli.add_flag("--help,-h", help);
+  cli.add_flag("--version", version);
+  cli.add_flag("--options-markdown", markdown);  // for the README
+  cli.add_flag("--options-mdoc", mdoc);          // for the manual
+  for (const OptionEntry& entry : option_table()) add_entry(cli, parsed.options, entry);
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::Error& error) {
+    std::fprintf(stderr, "matchbus: %s\nTry 'matchbus --help'.\n", error.what());
+    parsed.command = Command::kExit;
+    parsed.exit_code = 2;
+    return parsed;
+  }
+  if (help) return exit_after(help_text());
+  if (version) return exit_after("matchbus " MATCHBUS_VERSION "\n");
+  if (markdown) return exit_after(markdown_table());
+  if (mdoc) return exit_after(mdoc_list());
+  return parsed;
+}
+
+std::string data_directory(const Options& options) {
+  if (!options.data_dir.empty()) return options.data_dir;
+  return environment_or("STATE_DIRECTORY", "./matchbus-data");
+}
+
+net::TlsMode tls_mode(const Options& options, const std::string& text) {
+  if (options.insecure || text == "off") return net::TlsMode::kOff;
+  return text == "required" ? net::TlsMode::kRequired : net::TlsMode::kAuto;
+}
+
+}  // namespace matchbus::app

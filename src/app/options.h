@@ -1,0 +1,125 @@
+// Everything that can be set from outside: one table gives flags, environment names, help, the manual's list and the
+// README's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "net/listener.h"
+
+namespace matchbus::app {
+
+struct Options {
+  // Ports.
+  std::vector<std::string> bind;  // empty: 0.0.0.0 and ::
+  uint16_t ingest_port = 5100;
+  uint16_t output_port = 5200;
+  uint16_t extras_port = 5101;
+  std::string ports_file;
+
+  // TLS.
+  bool insecure = false;
+  std::string certificate;
+  std::string private_key;
+  std::string ingest_tls = "auto";
+  std::string output_tls = "auto";
+  std::string extras_tls = "auto";
+
+  // Who may send.
+  bool require_auth_key = true;
+  std::string auth_key;
+  std::string client_versions = ">=0.3.3 <0.3.25";
+
+  // Services outside; see backend_options.
+  bool use_backend = false;
+  std::string backend_url;
+  std::string backend_token;
+  std::string supporter_check_url;
+  std::string stats_backend_url;
+  std::string stats_backend_token;
+  std::string playercam_url;
+  std::string backend_ca;
+  int backend_timeout_ms = 5'000;
+  int backend_retries = 2;
+  size_t max_backend_calls = 1'000;
+
+  // Files.
+  std::string data_dir;  // empty: $STATE_DIRECTORY, else ./matchbus-data
+  std::string names_file;
+  std::string log_level = "info";
+
+  // Journals; 0 is no limit here too.
+  bool journal = true;
+  std::string journal_sync = "1";  // see read_sync_policy
+  size_t journal_buffer = 32'000'000;
+  int journal_max_age_days = 30;
+  size_t journal_max_bytes = 1'000'000'000;
+
+  // Limits; 0 is no limit everywhere.
+  size_t max_connections = 50'000;
+  size_t max_connections_per_address = 0;
+  size_t max_matches = 1'000;
+  size_t max_previews = 500;
+  size_t max_results = 1'000;
+  size_t max_header = 16 * 1024;
+  size_t max_message = 1'000'000;
+  size_t max_pending = 4'000'000;
+  int first_byte_timeout_ms = 10'000;
+  int header_timeout_ms = 10'000;
+  int body_timeout_ms = 30'000;
+  int idle_timeout_ms = 60'000;
+  int stall_timeout_ms = 30'000;
+  int drain_timeout_ms = 5'000;
+
+  // Broadcasts.
+  std::string tick_mode = "fixed";
+  int eager_delay_ms = 5;
+
+  // Protocol.
+  int ping_interval_ms = 25'000;
+  int ping_timeout_ms = 20'000;
+  int connect_timeout_ms = 45'000;
+  int recovery_window_ms = 120'000;
+  size_t deflate_threshold = 1'024;
+  int deflate_level = 3;
+};
+
+// One entry of the table.
+struct OptionEntry {
+  using Field = std::variant<std::string Options::*, bool Options::*, int Options::*, size_t Options::*,
+                             uint16_t Options::*, std::vector<std::string> Options::*>;
+  const char* flag;         // "--ingest-port"
+  const char* environment;  // "INGEST_PORT", or "" for none
+  const char* value;        // what stands for its value in help, "" for a switch
+  const char* help;
+  Field field;
+};
+
+// The whole table, in the order of the manual.
+const std::vector<OptionEntry>& option_table();
+
+// The default of an entry as text; empty if it has none to show.
+std::string default_text(const OptionEntry& entry);
+
+// What the command line asks for.
+enum class Command : uint8_t { kServe, kExit };
+
+struct ParsedOptions {
+  Options options;
+  Command command = Command::kServe;
+  int exit_code = 0;  // for kExit
+};
+
+// Reads a `.env` file of the working directory (names already set in the environment win), the environment and the
+// arguments (which win). Prints help, version, tables or an error itself. Errors of values name the flag.
+ParsedOptions parse_options(int argc, char** argv);
+
+// Where files live: --data-dir, else $STATE_DIRECTORY, else ./matchbus-data.
+std::string data_directory(const Options& options);
+
+// "off", "auto" or "required"; --insecure makes everything off.
+net::TlsMode tls_mode(const Options& options, const std::string& text);
+
+}  // namespace matchbus::app

@@ -1,0 +1,124 @@
+#include "app/server_metrics.h"
+
+#include <string_view>
+
+#include "app/metrics.h"
+
+namespace matchbus::app {
+namespace {
+
+void add_engine_metrics(MetricsText& out, std::string_view port, const socketio::Server& server) {
+  const std::string prefix = "matchbus_" + std::string(port) + "_";
+  const socketio::EngineStats& engine = server.engine_stats();
+  const socketio::ServerStats& sockets = server.stats();
+  out.gauge(prefix + "sessions", "Open Engine.IO sessions.", static_cast<double>(engine.open));
+  out.gauge(prefix + "sessions_polling", "Of those, on long-polling.", static_cast<double>(engine.open_polling));
+  out.counter(prefix + "sessions_total", "Engine.IO sessions opened.", engine.sessions);
+  out.counter(prefix + "packets_received_total", "Engine.IO packets received.", engine.packets_in);
+  out.counter(prefix + "packets_sent_total", "Engine.IO packets sent.", engine.packets_out);
+  out.counter(prefix + "bad_requests_total", "HTTP requests that were no Engine.IO.", engine.bad_requests);
+  out.counter(prefix + "malformed_total", "Sessions closed for malformed packets.",
+              engine.parse_errors + sockets.malformed);
+  out.counter(prefix + "ping_timeouts_total", "Sessions closed for a missing heartbeat.", engine.ping_timeouts);
+  out.gauge(prefix + "sockets", "Connected Socket.IO sockets.", static_cast<double>(sockets.sockets));
+  out.gauge(prefix + "sockets_suspended", "Lost sockets that may still come back.",
+            static_cast<double>(sockets.suspended));
+  out.counter(prefix + "sockets_recovered_total", "Lost sockets that came back.", sockets.recovered);
+}
+
+void add_journal_metrics(MetricsText& out, Journal& journal, const JournalPruner& pruner,
+                         const RecoveryStats& recovery) {
+  const JournalStats& stats = journal.stats();
+  out.counter("matchbus_journal_events_total", "Events taken into journals.", stats.events);
+  out.counter("matchbus_journal_bytes_total", "Bytes written to journals.", stats.bytes);
+  out.counter("matchbus_journal_batches_total", "Writes of all journals with news together.", stats.batches);
+  out.counter("matchbus_journal_failed_total", "Of those, with something that could not be written.", stats.failed);
+  out.counter("matchbus_journal_late_total", "Ticks whose states were shown before they were in a journal.",
+              stats.late);
+  out.counter("matchbus_journal_given_up_total", "Journals given up, since too much waited for the disk.",
+              stats.given_up);
+  out.gauge("matchbus_journal_degraded", "Live matches that would not come back from a crash as they are.",
+            static_cast<double>(journal.degraded()));
+  out.gauge("matchbus_journal_pending_bytes", "Bytes waiting to be written.", static_cast<double>(stats.pending_bytes));
+  out.gauge("matchbus_journal_longest_write_seconds", "Longest write since the last scrape.",
+            static_cast<double>(journal.take_longest_batch_us()) / 1e6);
+  out.counter("matchbus_journal_syncs_total", "Background runs that forced journals onto the disk.",
+              journal.sync_stats().runs);
+  out.counter("matchbus_journal_syncs_failed_total", "Of those, failed.", journal.sync_stats().failed);
+  out.counter("matchbus_journal_pruned_total", "Old journals deleted.", pruner.stats().files);
+  out.counter("matchbus_recovered_matches_total", "Matches brought back at the start.", recovery.matches);
+  out.counter("matchbus_recovered_torn_total", "Journals whose torn last entry was dropped.", recovery.torn);
+  out.counter("matchbus_recovered_broken_total", "Journals put aside as unreadable.", recovery.broken);
+}
+
+void add_backend_metrics(MetricsText& out, const gateway::ServiceStats& stats) {
+  out.labelled("matchbus_backend_requests_total", "Calls to services outside, by what became of them.", "counter");
+  out.sample("result", "accepted", stats.accepted);
+  out.sample("result", "refused", stats.refused);
+  out.sample("result", "failed", stats.failed);
+  out.sample("result", "dropped", stats.dropped);
+  out.counter("matchbus_backend_unreadable_total", "Of the accepted ones, answers that made no sense.",
+              stats.unreadable);
+  out.counter("matchbus_backend_retries_total", "Calls that were tried again.", stats.retries);
+  out.gauge("matchbus_backend_waiting", "Calls under way.", static_cast<double>(stats.waiting));
+}
+
+}  // namespace
+
+std::string server_metrics(const MetricSources& from) {
+  MetricsText out;
+  const net::ConnectionStats& connections = from.connections;
+  out.gauge("matchbus_connections", "Open connections.", static_cast<double>(connections.open));
+  out.counter("matchbus_connections_total", "Connections accepted.", connections.accepted);
+  out.labelled("matchbus_connections_refused_total", "Connections refused at a limit.", "counter");
+  out.sample("limit", "total", connections.refused_total);
+  out.sample("limit", "address", connections.refused_address);
+  out.counter("matchbus_tls_handshakes_total", "TLS handshakes completed.", connections.tls_handshakes);
+  out.counter("matchbus_tls_failures_total", "TLS handshakes and sessions that failed.", connections.tls_failures);
+  out.labelled("matchbus_http_requests_total", "HTTP requests.", "counter");
+  out.sample("port", "ingest", from.ingest_http.requests);
+  out.sample("port", "output", from.output_http.requests);
+  out.sample("port", "extras", from.extras_http.requests);
+  out.labelled("matchbus_http_bad_requests_total", "HTTP requests refused.", "counter");
+  out.sample("port", "ingest", from.ingest_http.bad_requests);
+  out.sample("port", "output", from.output_http.bad_requests);
+  out.sample("port", "extras", from.extras_http.bad_requests);
+  const ws::Stats& ws = from.websocket;
+  out.counter("matchbus_websocket_handshakes_total", "WebSocket handshakes.", ws.handshakes);
+  out.counter("matchbus_websocket_refused_total", "WebSocket handshakes refused.", ws.refused_handshakes);
+  out.counter("matchbus_websocket_protocol_errors_total", "WebSocket connections failed.", ws.protocol_errors);
+  add_engine_metrics(out, "ingest", from.ingest_server);
+  add_engine_metrics(out, "output", from.output_server);
+  out.gauge("matchbus_matches", "Live matches.", static_cast<double>(from.registry.size()));
+  out.counter("matchbus_logons_total", "Observers and auxiliary clients logged on.", from.ingest.stats().logons);
+  out.counter("matchbus_logons_refused_total", "Logons refused.", from.ingest.stats().refused_logons);
+  if (from.backend != nullptr) add_backend_metrics(out, from.backend->stats());
+  out.gauge("matchbus_previews", "Previews kept.", static_cast<double>(from.previews));
+  out.gauge("matchbus_results", "Results of finished matches kept.", static_cast<double>(from.results));
+  out.labelled("matchbus_events_total", "Events from observers and auxiliary clients.", "counter");
+  out.sample("result", "applied", from.registry.stats().applied);
+  out.sample("result", "ignored", from.registry.stats().ignored);
+  out.sample("result", "refused", from.registry.stats().refused);
+  out.sample("result", "unreadable", from.ingest.stats().unreadable);
+  out.sample("result", "before_logon", from.ingest.stats().before_logon);
+  out.gauge("matchbus_rooms", "Groups with viewers.", static_cast<double>(from.output.rooms()));
+  out.counter("matchbus_viewer_logons_total", "Viewers logged on.", from.output.stats().logons);
+  const gateway::OutputStats& output = from.output.stats();
+  out.counter("matchbus_snapshots_total", "Match states encoded.", output.updates.snapshots);
+  out.counter("matchbus_patches_total", "Changes of match states encoded.", output.updates.patches);
+  out.labelled("matchbus_frames_total", "WebSocket frames made of either, each for all its viewers.", "counter");
+  out.sample("form", "plain", output.frames.plain);
+  out.sample("form", "deflated", output.frames.deflated);
+  out.sample("form", "shared", output.frames.shared);
+  out.counter("matchbus_broadcasts_total", "States sent to a room.", from.fan_out.published);
+  out.counter("matchbus_deliveries_total", "States sent to a viewer.", from.fan_out.delivered);
+  out.counter("matchbus_conflated_total", "States that a busy viewer was spared.", from.fan_out.conflated);
+  out.counter("matchbus_stalled_total", "Viewers dropped for taking nothing.", from.fan_out.stalled);
+  if (from.journal != nullptr) add_journal_metrics(out, *from.journal, *from.pruner, from.recovery);
+  out.gauge("matchbus_loop_longest_turn_seconds", "Longest turn of the event loop since the last scrape.",
+            static_cast<double>(from.longest_turn_us) / 1e6);
+  add_process_metrics(out);
+  return out.text();
+}
+
+}  // namespace matchbus::app

@@ -1,0 +1,46 @@
+// The server's figures under their Prometheus names: the one list of all metrics.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/journal.h"
+#include "app/journal_pruner.h"
+#include "app/journal_recovery.h"
+#include "gateway/backend.h"
+#include "gateway/ingest.h"
+#include "gateway/output.h"
+#include "hub/feed.h"
+#include "match/registry.h"
+#include "net/http_server.h"
+#include "net/listener.h"
+#include "socketio/server.h"
+#include "ws/connection.h"
+
+namespace matchbus::app {
+
+struct MetricSources {
+  const net::ConnectionStats& connections;
+  const net::HttpServerStats& ingest_http;
+  const net::HttpServerStats& output_http;
+  const net::HttpServerStats& extras_http;
+  const ws::Stats& websocket;
+  const socketio::Server& ingest_server;
+  const socketio::Server& output_server;
+  const gateway::Ingest& ingest;
+  const gateway::Output& output;
+  const match::MatchRegistry& registry;
+  const gateway::Backend* backend;  // null: off
+  size_t previews;
+  size_t results;
+  const hub::FanOutStats& fan_out;
+  Journal* journal;             // null: off
+  const JournalPruner* pruner;  // null: off
+  const RecoveryStats& recovery;
+  int64_t longest_turn_us;  // since the last scrape
+};
+
+// The whole text for /metrics.
+std::string server_metrics(const MetricSources& from);
+
+}  // namespace matchbus::app

@@ -1,0 +1,61 @@
+#include "base/log.h"
+
+#include <array>
+#include <cstdio>
+#include <ctime>
+
+namespace matchbus {
+namespace {
+
+constexpr int64_t kTopicIntervalMs = 1000;
+constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warning", "error"};
+
+// What peers sent may end up in a line; it must not forge another one or drive a terminal.
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
+      out += c;
+    } else {
+      std::array<char, 5> escaped{};
+      std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(c));
+      out += escaped.data();
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+void Log::write(LogLevel level, std::string_view text) {
+  if (enabled(level)) emit(level, printable(text));
+}
+
+void Log::limited(LogLevel level, std::string_view topic, std::string_view text) {
+  if (!enabled(level)) return;
+  Topic& entry = topics_[std::string(topic)];
+  const int64_t now = clock_.monotonic_ms();
+  if (entry.last_ms != 0 && now - entry.last_ms < kTopicIntervalMs) {
+    ++entry.left_out;
+    return;
+  }
+  std::string line(text);
+  if (entry.left_out != 0) line += " (and " + std::to_string(entry.left_out) + " more like this)";
+  entry = {now, 0};
+  write(level, line);
+}
+
+void Log::emit(LogLevel level, std::string_view text) {
+  const int64_t now = clock_.wall_ms();
+  const time_t seconds = static_cast<time_t>(now / 1000);
+  tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 32> stamp{};
+  std::strftime(stamp.data(), stamp.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  const std::string_view name = kNames[static_cast<size_t>(level)];
+  std::fprintf(stderr, "%s.%03dZ %.*s %.*s\n", stamp.data(), static_cast<int>(now % 1000),
+               static_cast<int>(name.size()), name.data(), static_cast<int>(text.size()), text.data());
+}
+
+}  // namespace matchbus

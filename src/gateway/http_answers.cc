@@ -1,0 +1,134 @@
+// Percent-encoding works on bytes; whether they are UTF-8 is the business of whoever uses them.
+#include "gateway/http_answers.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include "json/writer.h"
+
+namespace matchbus::gateway {
+namespace {
+
+net::HttpResponse typed(int status, std::string_view type, std::string_view body) {
+  net::HttpResponse response;
+  response.status = status;
+  response.headers.emplace_back("Content-Type", type);
+  response.body = Bytes::copy(body);
+  return response;
+}
+
+bool takes(std::string_view method, const net::HttpRequest& request) {
+  return request.method == method || (method == "GET" && request.method == "HEAD");
+}
+
+// What follows `route` in the path, without the slashes around it.
+std::string_view rest_of(const net::HttpRequest& request, std::string_view route) {
+  std::string_view rest = request.path().substr(route.size());
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  return rest;
+}
+
+bool is_unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
+}
+
+}  // namespace
+
+net::HttpResponse json_answer(int status, std::string_view json) {
+  return typed(status, "application/json; charset=utf-8", json);
+}
+
+net::HttpResponse error_answer(int status, std::string_view text) {
+  BytesWriter out;
+  json::Writer(out).begin_object().key("error").string(text).end_object();
+  return json_answer(status, out.view());
+}
+
+net::HttpResponse page_answer(int status, std::string_view name) {
+  const std::string title = std::to_string(status) + " " + std::string(name);
+  return typed(status, "text/html; charset=utf-8",
+               "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>" + title +
+                   "</title></head><body><h1>" + title + "</h1></body></html>\n");
+}
+
+net::HttpResponse not_found_page() { return page_answer(404, "Not Found"); }
+
+void add_route(Router& router, std::string_view method, std::string path, Router::OnRequest on_request) {
+  router.add(path, [method, path, on_request = std::move(on_request)](net::HttpRequest& request,
+                                                                      std::unique_ptr<net::HttpReply> reply) {
+    if (!takes(method, request) || !rest_of(request, path).empty()) return reply->send(not_found_page());
+    on_request(request, std::move(reply));
+  });
+}
+
+void add_segment_route(Router& router, std::string_view method, std::string path, OnSegment on_segment) {
+  router.add(path, [method, path, on_segment = std::move(on_segment)](net::HttpRequest& request,
+                                                                      std::unique_ptr<net::HttpReply> reply) {
+    const std::string_view rest = rest_of(request, path);
+    if (!takes(method, request) || rest.empty() || rest.find('/') != std::string_view::npos)
+      return reply->send(not_found_page());
+    const auto segment = decode_segment(rest);
+    if (!segment) return reply->send(page_answer(400, "Bad Request"));
+    on_segment(*segment, std::move(reply));
+  });
+}
+
+std::optional<std::string> only_query(const net::HttpRequest& request, std::string_view name) {
+  auto value = request.query(name);
+  if (!value || value->empty()) return std::nullopt;
+  // One pair at a time, since a request tells only the first of a name.
+  net::HttpRequest pair;
+  const std::string_view target = request.target;
+  const std::string_view pairs = target.substr(target.find('?') + 1);
+  size_t found = 0;
+  for (size_t at = 0; at <= pairs.size() && found < 2;) {
+    const size_t end = std::min(pairs.find('&', at), pairs.size());
+    pair.target = "?" + std::string(pairs.substr(at, end - at));
+    if (pair.query(name)) ++found;
+    at = end + 1;
+  }
+  return found == 1 ? value : std::nullopt;
+}
+
+std::optional<std::string> decode_segment(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    unsigned byte = 0;
+    const std::string_view digits = text.substr(i + 1, 2);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
+    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+std::string encode_segment(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (is_unreserved(c)) {
+      out += c;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(c);
+    out += '%';
+    out += kHex[byte >> 4U];
+    out += kHex[byte & 0xfU];
+  }
+  // A dot or two alone would be taken for a step in the path.
+  if (out == ".") return "%2E";
+  if (out == "..") return "%2E%2E";
+  return out;
+}
+
+}  // namespace matchbus::gateway

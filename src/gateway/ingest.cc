@@ -1,0 +1,180 @@
+#include "gateway/ingest.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "json/writer.h"
+
+namespace matchbus::gateway {
+namespace {
+
+constexpr std::string_view kObserverAnswer = "obs_logon_ack";
+
+// Of a key that is not valid.
+std::string_view reason_for(KeyStatus status) {
+  if (status == KeyStatus::kInvalid) return match::kReasonInvalidKey;
+  return status == KeyStatus::kExpired ? match::kReasonExpiredKey : match::kReasonUnknownError;
+}
+
+}  // namespace
+
+// What the door knows of one socket.
+struct Ingest::Sender final : socketio::SocketData {
+  enum class State : uint8_t { kFresh, kChecking, kObserver, kAuxiliary, kRefused };
+
+  Sender(Ingest& the_door, socketio::Socket& the_socket) : door(the_door), socket(the_socket) {
+    door.senders_.insert(this);
+  }
+  ~Sender() override { door.senders_.erase(this); }
+
+  Ingest& door;
+  socketio::Socket& socket;
+  State state = State::kFresh;
+  std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
+  std::string group_code;         // observer
+  std::string match_id;           // auxiliary
+  std::string player_id;          // auxiliary; learnt from its first scoreboard if it came without one
+};
+
+Ingest::Ingest(const Clock& clock, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
+               match::VersionRange versions)
+    : clock_(clock), log_(log), registry_(registry), keys_(keys), versions_(std::move(versions)) {}
+
+void Ingest::on_connect(socketio::Socket& socket, json::Value /*auth*/) {
+  socket.data = std::make_unique<Sender>(*this, socket);
+}
+
+void Ingest::on_event(socketio::Socket& socket, const socketio::Event& event) {
+  Sender& sender = static_cast<Sender&>(*socket.data);
+  const std::string_view text = event.text(0).value_or("");
+  if (event.name == "obs_data") {
+    take_data(sender, match::Writer::kObserver, text);
+  } else if (event.name == "aux_data") {
+    take_data(sender, match::Writer::kAuxiliary, text);
+  } else if (event.name == "obs_logon" && sender.state == Sender::State::kFresh) {
+    log_on_observer(sender, text);
+  } else if (event.name == "aux_logon" && sender.state == Sender::State::kFresh) {
+    log_on_auxiliary(sender, text);
+  }
+}
+
+json::Value Ingest::parse(std::string_view text) {
+  text_.assign(text);
+  return document_.parse_in_place(text_) ? document_.root() : json::Value();
+}
+
+void Ingest::log_on_observer(Sender& sender, std::string_view text) {
+  const Result<match::ObserverLogon> logon = match::read_observer_logon(parse(text), versions_);
+  if (!logon) return refuse(sender, kObserverAnswer, logon.error().message);
+  sender.state = Sender::State::kChecking;
+  sender.self = std::make_shared<Sender*>(&sender);
+  keys_.check(logon->key, [this, self = std::weak_ptr(sender.self), logon = *logon](const KeyAnswer& checked) {
+    if (const auto alive = self.lock()) on_key_checked(**alive, logon, checked);
+  });
+}
+
+void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked) {
+  sender.self.reset();
+  if (checked.status != KeyStatus::kValid) return refuse(sender, kObserverAnswer, reason_for(checked.status));
+  const auto admission = registry_.admit(logon, checked.organization, clock_.wall_ms());
+  if (admission.entry == match::MatchRegistry::Entry::kRefused)
+    return refuse(sender, kObserverAnswer, admission.reason);
+  sender.state = Sender::State::kObserver;
+  sender.group_code = logon.group_code;
+  ++stats_.logons;
+  log_.info("observer '" + logon.observer_name + "' logged on to group '" + logon.group_code + "' from " +
+            sender.socket.peer_address() +
+            (admission.entry == match::MatchRegistry::Entry::kReconnected ? " again" : ""));
+  answer(sender, kObserverAnswer, "authenticate", true, admission.reason);
+}
+
+void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
+  constexpr std::string_view kAnswer = "aux_logon_ack";
+  const Result<match::AuxiliaryLogon> logon = match::read_auxiliary_logon(parse(text), versions_);
+  if (!logon) return refuse(sender, kAnswer, logon.error().message);
+  if (!registry_.has_match_id(logon->match_id))
+    return refuse(sender, kAnswer, match::reason_no_match(logon->match_id_text));
+  sender.state = Sender::State::kAuxiliary;
+  sender.match_id = logon->match_id;
+  sender.player_id = logon->player_id;
+  ++stats_.logons;
+  log_.info("auxiliary client '" + logon->name + "' logged on to match '" + logon->match_id + "' from " +
+            sender.socket.peer_address());
+  answer(sender, kAnswer, "aux_authenticate", true, {});
+}
+
+void Ingest::take_data(Sender& sender, match::Writer writer, std::string_view text) {
+  const bool observer = sender.state == Sender::State::kObserver && writer == match::Writer::kObserver;
+  const bool auxiliary = sender.state == Sender::State::kAuxiliary && writer == match::Writer::kAuxiliary;
+  if (!observer && !auxiliary) {
+    ++stats_.before_logon;
+    return log_.limited(LogLevel::kWarning, "data before logon",
+                        "ignored data of a sender that is not logged on, from " + sender.socket.peer_address());
+  }
+  const auto envelope = match::read_envelope(parse(text), writer, clock_.wall_ms());
+  if (!envelope) {
+    ++stats_.unreadable;
+    return log_.limited(LogLevel::kWarning, "unreadable event",
+                        "ignored an unreadable event from " + sender.socket.peer_address());
+  }
+  ++stats_.events;
+  match::Outcome outcome;
+  if (observer) {
+    outcome = registry_.receive_observer(sender.group_code, *envelope);
+  } else {
+    if (sender.player_id.empty()) sender.player_id = match::spoken_for(*envelope);
+    outcome = registry_.receive_auxiliary(*envelope);
+  }
+  if (outcome.verdict == match::Verdict::kRefused) {
+    log_.limited(LogLevel::kWarning, outcome.reason,
+                 "refused '" + std::string(envelope->type_name) + "' from " + sender.socket.peer_address() + ": " +
+                     std::string(outcome.reason));
+  }
+}
+
+void Ingest::answer(Sender& sender, std::string_view event, std::string_view type, bool value,
+                    std::string_view reason) {
+  BytesWriter out;
+  json::Writer writer(out);
+  writer.begin_object().key("type").string(type).key("value").boolean(value);
+  if (!reason.empty()) writer.key("reason").string(reason);
+  writer.end_object();
+  sender.socket.emit(event, out.view());
+}
+
+void Ingest::refuse(Sender& sender, std::string_view event, std::string_view reason) {
+  ++stats_.refused_logons;
+  sender.state = Sender::State::kRefused;
+  log_.limited(LogLevel::kWarning, "logon refused",
+               "refused a logon from " + sender.socket.peer_address() + ": " + std::string(reason));
+  answer(sender, event, "authenticate", false, reason);
+  sender.socket.disconnect(true);
+}
+
+void Ingest::on_disconnect(socketio::Socket& socket, std::string_view /*reason*/) {
+  const Sender& sender = static_cast<Sender&>(*socket.data);
+  if (sender.state == Sender::State::kAuxiliary)
+    registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms());
+}
+
+bool Ingest::speaks_for(std::string_view match_id, std::string_view player_id) const {
+  return std::any_of(senders_.begin(), senders_.end(), [&](const Sender* sender) {
+    return sender->state == Sender::State::kAuxiliary && sender->match_id == match_id &&
+           (sender->player_id.empty() || sender->player_id == player_id);
+  });
+}
+
+void Ingest::on_match_removed(const match::Match& match) {
+  bool id_lives_on = false;
+  registry_.for_each(
+      [&](match::Match& other) { id_lives_on |= &other != &match && other.match_id() == match.match_id(); });
+  for (Sender* sender : senders_) {
+    const bool observer = sender->state == Sender::State::kObserver && sender->group_code == match.group_code();
+    const bool auxiliary =
+        sender->state == Sender::State::kAuxiliary && sender->match_id == match.match_id() && !id_lives_on;
+    if (observer || auxiliary) sender->socket.disconnect(true);  // ends at the end of the turn: the set stays as it is
+  }
+}
+
+}  // namespace matchbus::gateway

@@ -1,0 +1,71 @@
+// The ingest door (5100): observers and auxiliary clients log on and send events to their matches (spec section 1).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "gateway/key_check.h"
+#include "json/document.h"
+#include "match/logon.h"
+#include "match/registry.h"
+#include "match/version_range.h"
+#include "socketio/server.h"
+
+namespace matchbus::gateway {
+
+struct IngestStats {
+  uint64_t logons = 0;  // accepted, observers and auxiliary clients
+  uint64_t refused_logons = 0;
+  uint64_t events = 0;        // with a readable envelope, of senders that are logged on
+  uint64_t unreadable = 0;    // no JSON, or no envelope
+  uint64_t before_logon = 0;  // data of senders that are not logged on
+};
+
+class Ingest final : public socketio::SocketHandler {
+ public:
+  // Borrows everything for its life.
+  Ingest(const Clock& clock, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
+         match::VersionRange versions);
+
+  void on_connect(socketio::Socket& socket, json::Value auth) override;
+  void on_event(socketio::Socket& socket, const socketio::Event& event) override;
+  void on_disconnect(socketio::Socket& socket, std::string_view reason) override;
+
+  // `match` leaves: its observers are disconnected, and the auxiliary clients that speak for no other live match.
+  void on_match_removed(const match::Match& match);
+
+  // Whether an auxiliary client is logged on (or lost, but may still come back) that speaks for the player, or may turn
+  // out to.
+  bool speaks_for(std::string_view match_id, std::string_view player_id) const;
+
+  const IngestStats& stats() const { return stats_; }
+  size_t senders() const { return senders_.size(); }
+
+ private:
+  struct Sender;
+  void log_on_observer(Sender& sender, std::string_view text);
+  // The key's check may have taken a while.
+  void on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked);
+  void log_on_auxiliary(Sender& sender, std::string_view text);
+  void take_data(Sender& sender, match::Writer writer, std::string_view text);
+  void answer(Sender& sender, std::string_view event, std::string_view type, bool value, std::string_view reason);
+  void refuse(Sender& sender, std::string_view event, std::string_view reason);
+  // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
+  json::Value parse(std::string_view text);
+
+  const Clock& clock_;
+  Log& log_;
+  match::MatchRegistry& registry_;
+  const KeyCheck& keys_;
+  match::VersionRange versions_;
+  IngestStats stats_;
+  std::unordered_set<Sender*> senders_;
+  // Scratch, used again for every event.
+  std::string text_;
+  json::Document document_;
+};
+
+}  // namespace matchbus::gateway

@@ -1,0 +1,58 @@
+// Hands the requests of one port on by their path. What no route takes is answered 404.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/http_server.h"
+#include "net/loop.h"
+
+namespace matchbus::gateway {
+
+class Router final : public net::HttpHandler {
+ public:
+  using OnRequest = std::function<void(net::HttpRequest&, std::unique_ptr<net::HttpReply>)>;
+  using OnUpgrade = std::function<void(net::HttpRequest&, net::StreamPtr, std::span<char>)>;
+  using BodyLimit = std::function<size_t(const net::HttpRequest&)>;
+
+  explicit Router(net::Loop& loop) : loop_(loop) {}
+
+  // Routes everything at `path` and below it ("/socket.io" takes "/socket.io/x" but not "/socket.iox"). Without
+  // `on_upgrade` upgrades are refused with 404; without `body_limit` the port's limit holds.
+  void add(std::string path, OnRequest on_request, OnUpgrade on_upgrade = nullptr, BodyLimit body_limit = nullptr);
+
+  // A route to anything that has all three (a Socket.IO server).
+  template <typename Target>
+  void add_target(std::string path, Target& target) {
+    add(
+        std::move(path),
+        [&target](net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
+          target.on_request(request, std::move(reply));
+        },
+        [&target](net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {
+          target.on_upgrade(request, std::move(stream), early);
+        },
+        [&target](const net::HttpRequest& head) { return target.body_limit(head); });
+  }
+
+  void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
+  void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
+  size_t body_limit(const net::HttpRequest& head, const net::HttpLimits& limits) override;
+
+ private:
+  struct Route {
+    std::string path;
+    OnRequest on_request;
+    OnUpgrade on_upgrade;
+    BodyLimit body_limit;
+  };
+  const Route* find(std::string_view path) const;
+
+  net::Loop& loop_;
+  std::vector<Route> routes_;
+};
+
+}  // namespace matchbus::gateway

@@ -1,0 +1,160 @@
+// Names of event types, and the envelope in both directions.
+#include "match/event.h"
+
+#include <algorithm>
+#include <array>
+
+#include "json/writer.h"
+
+namespace matchbus::match {
+namespace {
+
+constexpr size_t kMaxText = 256;
+
+struct TypeName {
+  std::string_view name;
+  EventType type;
+};
+
+// The most frequent first.
+constexpr std::array kTypes{
+    TypeName{"scoreboard", EventType::kScoreboard},
+    TypeName{"aux_scoreboard", EventType::kAuxScoreboard},
+    TypeName{"aux_scoreboard_team", EventType::kAuxScoreboardTeam},
+    TypeName{"aux_abilities", EventType::kAuxAbilities},
+    TypeName{"aux_health", EventType::kAuxHealth},
+    TypeName{"killfeed", EventType::kKillfeed},
+    TypeName{"observing", EventType::kObserving},
+    TypeName{"roster", EventType::kRoster},
+    TypeName{"round_info", EventType::kRoundInfo},
+    TypeName{"score", EventType::kScore},
+    TypeName{"match_start", EventType::kMatchStart},
+    TypeName{"map", EventType::kMap},
+    TypeName{"game_mode", EventType::kGameMode},
+    TypeName{"spike_planted", EventType::kSpikePlanted},
+    TypeName{"spike_detonated", EventType::kSpikeDetonated},
+    TypeName{"spike_defused", EventType::kSpikeDefused},
+    TypeName{"tech_pause", EventType::kTechPause},
+    TypeName{"left_timeout", EventType::kLeftTimeout},
+    TypeName{"right_timeout", EventType::kRightTimeout},
+    TypeName{"switch_kda_credits", EventType::kSwitchKdaCredits},
+    TypeName{"toast", EventType::kToast},
+    TypeName{"swap_left_right", EventType::kSwapLeftRight},
+    TypeName{"swap_attacker_defender", EventType::kSwapAttackerDefender},
+    TypeName{"aux_astra_targeting", EventType::kAuxAstraTargeting},
+    TypeName{"aux_cypher_cam", EventType::kAuxCypherCam},
+    TypeName{"server_registered", EventType::kServerRegistered},
+    TypeName{"server_ranks", EventType::kServerRanks},
+    TypeName{"server_name_overrides", EventType::kServerNameOverrides},
+    TypeName{"server_aux_gone", EventType::kServerAuxGone},
+};
+
+// Reads a member that may be missing. False: it is there and no short text.
+bool read_text(json::Value value, std::string_view& out) {
+  if (!value.exists()) return true;
+  const auto text = value.string();
+  if (!text || text->size() > kMaxText) return false;
+  out = *text;
+  return true;
+}
+
+bool read_members(json::Value root, Envelope& event) {
+  event.data = root["data"];
+  if (!event.data.exists() || !root["type"].exists()) return false;
+  return read_text(root["type"], event.type_name) && read_text(root["obsName"], event.observer) &&
+         read_text(root["playerId"], event.player_id) && read_text(root["groupCode"], event.group_code) &&
+         read_text(root["matchId"], event.match_id);
+}
+
+void write_text_member(BytesWriter& out, std::string_view key, std::string_view text) {
+  if (text.empty()) return;
+  json::write_string(out, key);
+  out.append(':');
+  json::write_string(out, text);
+  out.append(',');
+}
+
+}  // namespace
+
+EventType event_type(std::string_view name) {
+  for (const TypeName& entry : kTypes) {
+    if (entry.name == name) return entry.type;
+  }
+  return EventType::kUnknown;
+}
+
+std::string_view event_name(EventType type) {
+  for (const TypeName& entry : kTypes) {
+    if (entry.type == type) return entry.name;
+  }
+  return "unknown";
+}
+
+bool may_write(Writer writer, EventType type) {
+  switch (writer) {
+    case Writer::kObserver:
+      return type < EventType::kServerRegistered;
+    case Writer::kAuxiliary:
+      return type >= EventType::kAuxScoreboard && type < EventType::kServerRegistered;
+    case Writer::kServer:
+      return type >= EventType::kServerRegistered;
+  }
+  return false;
+}
+
+std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t timestamp) {
+  Envelope event;
+  event.writer = writer;
+  event.timestamp = timestamp;
+  if (!read_members(root, event)) return std::nullopt;
+  if (!root["obsName"].exists() && !root["playerId"].exists()) return std::nullopt;
+  if (!root["groupCode"].exists() && !root["matchId"].exists()) return std::nullopt;
+  event.type = event_type(event.type_name);
+  return event;
+}
+
+void write_event(BytesWriter& out, const Envelope& event) {
+  out.append('{');
+  // A sender's name may be empty, and says who wrote all the same.
+  if (event.writer == Writer::kObserver) {
+    out.append(R"("obsName":)");
+    json::write_string(out, event.observer);
+    out.append(',');
+  }
+  if (event.writer == Writer::kAuxiliary) {
+    out.append(R"("playerId":)");
+    json::write_string(out, event.player_id);
+    out.append(',');
+  } else {
+    write_text_member(out, "playerId", event.player_id);
+  }
+  write_text_member(out, "groupCode", event.group_code);
+  write_text_member(out, "matchId", event.match_id);
+  write_text_member(out, "type", event.type_name);
+  out.append(R"("data":)");
+  json::write_value(out, event.data);
+  out.append(R"(,"timestamp":)");
+  json::write_integer(out, event.timestamp);
+  out.append('}');
+}
+
+std::optional<Envelope> read_written_event(json::Value root) {
+  constexpr int64_t kLatest = 8'640'000'000'000'000;  // of an ECMAScript Date
+  Envelope event;
+  if (!read_members(root, event)) return std::nullopt;
+  const auto timestamp = root["timestamp"].integer(0, kLatest);
+  if (!timestamp) return std::nullopt;
+  event.timestamp = *timestamp;
+  event.writer = root["obsName"].exists()    ? Writer::kObserver
+                 : root["playerId"].exists() ? Writer::kAuxiliary
+                                             : Writer::kServer;
+  event.type = event_type(event.type_name);
+  return event;
+}
+
+std::string_view spoken_for(const Envelope& event) {
+  if (event.type != EventType::kAuxScoreboard) return {};
+  return event.data["playerId"].string().value_or(std::string_view());
+}
+
+}  // namespace matchbus::match

@@ -1,0 +1,159 @@
+// `killfeed`: who killed whom, with what (section 3.3).
+//
+// Two things: counters, which count every kill, and the fallback, which stands in for a scoreboard that a player does
+// not have this round. Both by in-game name, since that is all the kill feed tells.
+#include <array>
+#include <span>
+
+#include "match/rules.h"
+
+namespace matchbus::match {
+namespace {
+
+constexpr size_t kMaxAssists = 2 * kMaxPlayers;
+
+struct KillfeedData {
+  std::string_view attacker;
+  std::string_view victim;
+  TextId victim_id = kNoText;
+  TextId weapon = kNoText;
+  std::array<std::string_view, kMaxAssists> assists;
+  size_t assist_count = 0;
+  bool headshot = false;
+  bool team_kill = false;
+};
+
+// What is wrong with it; "" if nothing.
+std::string_view read(const Rule& rule, json::Value value, KillfeedData& data) {
+  Fields fields(value);
+  data.attacker = fields.text("attacker");
+  data.victim = fields.text("victim");
+  const std::string_view weapon = fields.text("weaponKillfeedInternal");
+  data.headshot = fields.flag("headshotKill");
+  data.team_kill = fields.flag("isTeamkill");
+  if (!fields.ok()) return fields.wrong();
+  const json::Value assists = fields.any("assists");
+  if (!assists.is_array() || assists.size() > kMaxAssists) return "assists";
+  for (json::Value item = assists.first(); item.exists(); item = assists.after(item)) {
+    if (!item.is_string()) return "assists";
+    data.assists[data.assist_count++] = *item.string();
+  }
+  data.victim_id = rule.texts.intern(data.victim);
+  data.weapon = rule.texts.intern(weapon);
+  return data.victim_id == kNoText || data.weapon == kNoText ? kNoMemory : std::string_view();
+}
+
+Player* player_named(Team& team, const TextPool& texts, std::string_view name) {
+  for (uint32_t i = 0; i < team.player_count; ++i) {
+    if (texts.view(team.players[i].ingame_name) == name) return &team.players[i];
+  }
+  return nullptr;
+}
+
+template <int kRoom>
+Counter* counter_of(Counters<kRoom>& counters, TextId name) {
+  for (uint32_t i = 0; i < counters.size; ++i) {
+    if (counters.items[i].name == name) return &counters.items[i];
+  }
+  return counters.size < kRoom ? &counters.items[counters.size] : nullptr;
+}
+
+// The counter is there or there is room for it.
+template <int kRoom>
+bool can_count(Counters<kRoom>& counters, TextId name) {
+  return counter_of(counters, name) != nullptr;
+}
+
+template <int kRoom>
+void count(Counters<kRoom>& counters, TextId name) {
+  Counter* const counter = counter_of(counters, name);
+  if (counter == nullptr) return;
+  if (counter == counters.items.data() + counters.size) {
+    ++counters.size;
+    counter->name = name;
+  }
+  if (counter->count < kMaxCount) ++counter->count;
+}
+
+Counters<kMaxVictims>& victims_of(Player& attacker, bool team_kill) {
+  return team_kill ? attacker.kills_on_teammate : attacker.kills_on_enemy;
+}
+
+bool can_count_kill(Player& attacker, const KillfeedData& data) {
+  return attacker.killed_names.size < kMaxKilledNames && can_count(attacker.kills_by_weapon, data.weapon) &&
+         can_count(victims_of(attacker, data.team_kill), data.victim_id);
+}
+
+void count_kill(Player& attacker, const KillfeedData& data) {
+  count(attacker.kills_by_weapon, data.weapon);
+  attacker.killed_names.items[attacker.killed_names.size++] = data.victim_id;
+  if (data.headshot) {
+    attacker.headshot_kills = add(attacker.headshot_kills, 1);
+    attacker.headshot_ratio = ratio(attacker.headshot_kills, attacker.kills);
+  }
+  if (data.team_kill) attacker.team_kills = add(attacker.team_kills, 1);
+  count(victims_of(attacker, data.team_kill), data.victim_id);
+}
+
+bool needs_fallback(const Player& player) { return !player.scoreboard_available && !player.auxiliary.scoreboard; }
+
+void fall_back_kill(const Rule& rule, Player& attacker) {
+  if (!needs_fallback(attacker)) return;
+  check_agent_scored(rule, attacker);
+  attacker.kills = add(attacker.kills, 1);
+  attacker.kills_this_round = add(attacker.kills_this_round, 1);
+}
+
+void fall_back_death(Player& victim) {
+  if (!needs_fallback(victim)) return;
+  victim.is_alive = false;
+  victim.health = 0;
+  victim.deaths = add(victim.deaths, 1);
+  victim.deaths_this_round = add(victim.deaths_this_round, 1);
+}
+
+// Assisters are the attacker's comrades, known by their agents only.
+void fall_back_assists(const Rule& rule, Team& team, const Player& attacker, const KillfeedData& data) {
+  if (team.has_duplicate_agents) return;
+  for (const std::string_view assist : std::span(data.assists).first(data.assist_count)) {
+    const auto internal = rule.names.agent(assist);
+    if (!internal) continue;
+    const std::string_view agent = agent_name(rule.names, *internal);
+    for (uint32_t i = 0; i < team.player_count; ++i) {
+      Player& player = team.players[i];
+      // By display name: an agent has more than one internal name.
+      if (&player == &attacker || rule.texts.view(player.agent_proper) != agent || !needs_fallback(player)) continue;
+      check_agent_scored(rule, player);
+      player.assists = add(player.assists, 1);
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+Outcome on_killfeed(const Rule& rule, const Envelope& event) {
+  KillfeedData data;
+  if (const auto wrong = read(rule, event.data, data); !wrong.empty()) return refused(wrong);
+  bool is_known = false;
+  for (Team& team : rule.state.teams) {
+    Player* const attacker = player_named(team, rule.texts, data.attacker);
+    if (attacker != nullptr && !can_count_kill(*attacker, data)) return refused("too many counters");
+    is_known = is_known || attacker != nullptr || player_named(team, rule.texts, data.victim) != nullptr;
+  }
+  if (!is_known) return ignored("unknown player");
+
+  for (Team& team : rule.state.teams) {
+    Player* const attacker = player_named(team, rule.texts, data.attacker);
+    Player* const victim = player_named(team, rule.texts, data.victim);
+    if (attacker != nullptr) {
+      count_kill(*attacker, data);
+      fall_back_kill(rule, *attacker);
+      fall_back_assists(rule, team, *attacker, data);
+    }
+    if (victim != nullptr) fall_back_death(*victim);
+  }
+  return applied();
+}
+
+}  // namespace matchbus::match

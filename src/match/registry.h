@@ -1,0 +1,193 @@
+// All live matches: found by group code and by match id, created by logons, fed with events, removed when they end.
+//
+// Knows no sockets and no clocks: the gateway calls it with the time, and is told through two interfaces: EventSink
+// (the journal: what happened, before anybody sees it) and RegistryHandler (what is to be done outside). One tick is
+//
+//     registry.advance(now);
+//     while (Match* match = registry.take_changed()) { broadcast(*match); match->mark_shown(); }
+//
+// `take_changed` costs O(changed): changed matches are in a list; events that leave everything visible as it was do not
+// put them there. All times are epoch ms. They should come from a clock that does not jump (the wall clock's reading at
+// start, and from there the monotonic one): where it jumps back deadlines wait, where it jumps ahead they are due.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "match/event.h"
+#include "match/logon.h"
+#include "match/match.h"
+#include "match/reducer.h"
+
+namespace matchbus::match {
+
+// Hears of everything that must survive a crash, in order, each time before a viewer can see the effect.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  // `secret`: the group's; never into the journal proper. `now_ms` is the match's start time.
+  virtual void on_created(const Match& match, const ObserverLogon& logon, const Organization& organization,
+                          std::string_view secret, int64_t now_ms) = 0;
+  // An accepted event (see write_event); `event` is valid during the call only.
+  virtual void on_event(const Match& match, const Envelope& event) = 0;
+  // The match has left the registry.
+  virtual void on_removed(const Match& match) = 0;
+};
+
+class RegistryHandler {
+ public:
+  virtual ~RegistryHandler() = default;
+  // Never empty. kRemove does not come here, see on_removed. The match may be used, but not removed, during the call.
+  virtual void on_effects(Match& match, Effects effects) = 0;
+  // The match leaves: drop its senders. The object goes when the call returns.
+  virtual void on_removed(Match& match) = 0;
+  // 15 s after the end of a supporter's match: have the stats service fetch it.
+  virtual void on_stats_due(std::string_view match_id) = 0;
+};
+
+struct RegistryLimits {
+  size_t matches = 1'000;                       // 0: no limit
+  size_t match_memory = Match::kDefaultMemory;  // bytes, each
+};
+
+struct RegistryTiming {
+  Timing match;
+  int64_t stats_ms = 15'000;  // from game_end to on_stats_due
+};
+
+struct RegistryStats {
+  uint64_t created = 0;
+  uint64_t removed = 0;
+  uint64_t abandoned = 0;  // of the removed: for inactivity
+  uint64_t applied = 0;    // events, once per match
+  uint64_t ignored = 0;
+  uint64_t unknown_types = 0;  // of the ignored
+  uint64_t refused = 0;
+  uint64_t foreign = 0;  // of the refused: an observer wrote to another group
+};
+
+class MatchRegistry {
+ public:
+  MatchRegistry(const Names& names, RegistryLimits limits = {}, RegistryTiming timing = {});
+  ~MatchRegistry();
+  MatchRegistry(const MatchRegistry&) = delete;
+  MatchRegistry& operator=(const MatchRegistry&) = delete;
+
+  // Both may be null; they must outlive the registry or be taken away again.
+  void set_sink(EventSink* sink) { sink_ = sink; }
+  void set_handler(RegistryHandler* handler) { handler_ = handler; }
+  // Called whenever a match comes to have news, for those who do not wait for the next tick. Must not call back.
+  void set_on_changed(std::function<void()> on_changed) { on_changed_ = std::move(on_changed); }
+
+  enum class Entry : uint8_t { kCreated, kReconnected, kRefused };
+  struct Admission {
+    Entry entry = Entry::kRefused;
+    // For the client: the new match's secret, "reconnected", or why not.
+    std::string reason;
+    Match* match = nullptr;  // null when refused
+  };
+  // The last step of an observer's logon, after its key was found good. A match of the group that has ended already
+  // gives way to a new one.
+  Admission admit(const ObserverLogon& logon, const Organization& organization, int64_t now_ms);
+  // Recovery: a match as it was created, with its secret; nobody is told. Null if the group is taken or a limit is
+  // reached. Follow with `replay` of its events in order, then `advance` once.
+  Match* restore(const ObserverLogon& logon, const Organization& organization, std::string_view secret,
+                 int64_t created_ms);
+  // An event from a journal: applied without telling anybody; effects are dropped.
+  Verdict replay(Match& match, const Envelope& event);
+
+  // `own_group`: the observer's logon. Data for another group is refused; an observer that names only a match id must
+  // name its own match.
+  Outcome receive_observer(std::string_view own_group, const Envelope& event);
+  // To every live match with the envelope's match id. The verdict is the best of them.
+  Outcome receive_auxiliary(const Envelope& event);
+  // Something the server knows by itself; `data` is JSON text of the event's kind (event.h).
+  Outcome receive_server(Match& match, EventType type, std::string_view data, int64_t now_ms);
+  // An auxiliary client that spoke for `player_id` has gone (for good, not within the recovery window).
+  void auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms);
+
+  // Null if there is none.
+  Match* find_group(std::string_view group_code);
+  // Whether a live match has this id; false for "".
+  bool has_match_id(std::string_view match_id) const;
+  void for_each(const std::function<void(Match&)>& visit);
+  // Live matches, ended ones that are still here included.
+  size_t size() const { return live_.size(); }
+  // Those that the match's secret admits.
+  bool is_secret(const Match& match, std::string_view secret) const;
+
+  // Lets time pass: deadlines of matches, removals, stats.
+  void advance(int64_t now_ms);
+  // When `advance` has something to do next; INT64_MAX: never.
+  int64_t next_deadline() const;
+  // The next match with news for its viewers, in order of their first change; null when there are no more. It leaves
+  // the list: call mark_shown() once it is sent.
+  Match* take_changed();
+  // Takes a match out at once (an operator's wish). The handler and the sink are told.
+  void remove(Match& match);
+
+  const RegistryStats& stats() const { return stats_; }
+  Reducer& reducer() { return reducer_; }
+
+ private:
+  // A match and its links.
+  struct Slot;
+  struct TextHash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  template <typename T>
+  using TextMap = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
+  struct Due {
+    int64_t at;
+    uint64_t serial;
+    bool operator>(const Due& other) const { return at > other.at; }
+  };
+  struct StatsDue {
+    int64_t at;
+    std::string match_id;
+  };
+
+  Slot* make(const ObserverLogon& logon, const Organization& organization, std::string_view secret, int64_t now_ms);
+  Slot* slot_of(const Match& match);
+  Outcome deliver(Slot& slot, const Envelope& event);
+  void index_match_id(Slot& slot);
+  void set_match_id(Slot& slot, std::string_view match_id);
+  void count(const Outcome& outcome, EventType type);
+  void mark_changed(Slot& slot);
+  void unlink(Slot& slot);
+  void schedule(Slot& slot);
+  void rebuild_due();
+  void advance(Slot& slot, int64_t now_ms);
+  void remove(Slot& slot);
+  void expect_stats(const Match& match, int64_t now_ms);
+  void advance_stats(int64_t now_ms);
+
+  Reducer reducer_;
+  RegistryLimits limits_;
+  RegistryTiming timing_;
+  EventSink* sink_ = nullptr;
+  RegistryHandler* handler_ = nullptr;
+  std::function<void()> on_changed_;
+  RegistryStats stats_;
+
+  std::unordered_map<uint64_t, std::unique_ptr<Slot>> live_;
+  TextMap<Slot*> by_group_;
+  std::unordered_multimap<std::string, Slot*, TextHash, std::equal_to<>> by_match_id_;
+  std::vector<Slot*> addressed_;  // scratch of events to a match id
+  std::string server_text_;       // scratch of receive_server
+  json::Document server_document_;
+  std::vector<Due> due_;  // a heap; entries that no longer hold are passed over
+  std::vector<StatsDue> stats_due_;
+  uint64_t next_serial_ = 1;
+  Slot* changed_first_ = nullptr;
+  Slot* changed_last_ = nullptr;
+};
+
+}  // namespace matchbus::match

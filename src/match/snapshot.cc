@@ -1,0 +1,21 @@
+// One walk over everything visible.
+#include "match/snapshot.h"
+
+#include "match/fields.h"
+#include "match/state_writer.h"
+
+namespace matchbus::match {
+
+void write_snapshot(BytesWriter& out, const Match& match) {
+  StateWriter<Form::kPlain>(out, match.texts()).object(kMatchTable, &match.state());
+}
+
+void write_snapshot_escaped(BytesWriter& out, const Match& match) {
+  StateWriter<Form::kEscaped>(out, match.texts()).object(kMatchTable, &match.state());
+}
+
+void write_shown_escaped(BytesWriter& out, const Match& match) {
+  StateWriter<Form::kEscaped>(out, match.texts()).object(kMatchTable, &match.shown());
+}
+
+}  // namespace matchbus::match

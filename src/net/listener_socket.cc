@@ -1,0 +1,150 @@
+#include "net/listener_socket.h"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace matchbus::net {
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr int kAcceptsPerTurn = 64;
+constexpr int kRestMs = 100;
+
+bool set_option(const Descriptor& socket, int level, int option) {
+  const int on = 1;
+  return setsockopt(socket.get(), level, option, &on, sizeof on) == 0;
+}
+
+// Refuses are for this connection only: the next one may do (accept(2), "Error handling").
+bool concerns_one_connection(int error) {
+  switch (error) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case EPERM:
+    case ENETDOWN:
+    case ENOPROTOOPT:
+    case EHOSTDOWN:
+    case ENONET:
+    case EHOSTUNREACH:
+    case EOPNOTSUPP:
+    case ENETUNREACH:
+    case ETIMEDOUT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Descriptor open_reserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+
+}  // namespace
+
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+  reset();
+  fd_ = other.release();
+  return *this;
+}
+
+void Descriptor::reset() {
+  if (fd_ >= 0) ::close(release());
+}
+
+Descriptor listen_on(const std::string& address, uint16_t port, BindFailure& failure) {
+  const SocketAddress where = SocketAddress::parse(address, port);
+  if (where.size == 0) {
+    failure = {"cannot listen on " + address + ": not an IP address"};
+    return Descriptor();
+  }
+  const bool ip6 = where.get().sa_family == AF_INET6;
+  Descriptor socket(::socket(where.get().sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket && set_option(socket, SOL_SOCKET, SO_REUSEADDR) && set_option(socket, IPPROTO_TCP, TCP_NODELAY) &&
+      (!ip6 || set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY)) && ::bind(socket.get(), &where.get(), where.size) == 0 &&
+      ::listen(socket.get(), kBacklog) == 0) {
+    return socket;
+  }
+  const int error = errno;
+  failure.message = "cannot listen on " + address + " port " + std::to_string(port) + ": " + std::strerror(error);
+  // With IPv6 switched off by sysctl sockets can be made, but there is no address to bind to.
+  failure.lacking = error == EAFNOSUPPORT || (ip6 && error == EADDRNOTAVAIL);
+  failure.in_use = error == EADDRINUSE;
+  return Descriptor();
+}
+
+uint16_t local_port(const Descriptor& socket) {
+  SocketAddress address;
+  address.size = sizeof address.storage;
+  if (getsockname(socket.get(), address.mutable_get(), &address.size) != 0) return 0;
+  return address.port();
+}
+
+ListenerSocket::ListenerSocket(Loop& loop, Descriptor socket, std::shared_ptr<Handler> handler)
+    : loop_(loop), socket_(std::move(socket)), reserve_(open_reserve()), handler_(std::move(handler)), rest_(*this) {}
+
+Result<ListenerSocket::Owner> ListenerSocket::start(Loop& loop, Descriptor socket, std::shared_ptr<Handler> handler) {
+  // Raw new and delete: the handle must live until libuv has called back from closing it.
+  std::unique_ptr<ListenerSocket> made(new ListenerSocket(loop, std::move(socket), std::move(handler)));
+  if (const int error = uv_poll_init(loop.uv(), &made->poll_, made->socket_.get()); error != 0) {
+    return Error{std::string("cannot watch a listening socket: ") + uv_strerror(error)};
+  }
+  made->poll_.data = made.get();
+  made->watch();
+  return Owner(made.release());
+}
+
+void ListenerSocket::close() {
+  rest_.cancel();
+  uv_poll_stop(&poll_);
+  handler_.reset();
+  socket_.reset();
+  uv_close(reinterpret_cast<uv_handle_t*>(&poll_),
+           [](uv_handle_t* handle) { delete static_cast<ListenerSocket*>(handle->data); });
+}
+
+void ListenerSocket::watch() {
+  if (!reserve_) reserve_ = open_reserve();
+  uv_poll_start(&poll_, UV_READABLE,
+                [](uv_poll_t* handle, int, int) { static_cast<ListenerSocket*>(handle->data)->on_readable(); });
+}
+
+void ListenerSocket::on_readable() {
+  // The rest of a burst waits for the next turn, so that connections in use are served in between.
+  for (int i = 0; i < kAcceptsPerTurn && handler_ != nullptr; ++i) {
+    SocketAddress peer;
+    peer.size = sizeof peer.storage;
+    const int socket = ::accept4(socket_.get(), peer.mutable_get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      const std::shared_ptr<Handler> handler = handler_;  // it may close us
+      handler->on_accept(socket, peer);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      return;
+    } else if (!concerns_one_connection(errno)) {
+      return refuse();
+    }
+  }
+}
+
+// Out of descriptors, the connection that waits would keep waking us; so the reserve is spent on refusing it.
+void ListenerSocket::refuse() {
+  if (reserve_) {
+    reserve_.reset();
+    Descriptor waiting(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    const bool refused = static_cast<bool>(waiting);
+    waiting.reset();
+    reserve_ = open_reserve();
+    if (!refused) return;
+  } else {
+    uv_poll_stop(&poll_);
+    loop_.timers().set(rest_, kRestMs);
+  }
+  handler_->on_out_of_files();
+}
+
+}  // namespace matchbus::net

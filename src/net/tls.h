@@ -1,0 +1,30 @@
+// TLS on mbedTLS (2.28 and 3.x): the server's certificate and key, and one session's records as bytes in, bytes out.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace matchbus::net {
+
+class TlsConfig;  // net/tls_config.h
+
+// Certificate chain, private key, session tickets and cache for all TLS ports of a process.
+class TlsServerContext {
+ public:
+  // Reads PEM files. The pair is checked to belong together.
+  static Result<std::unique_ptr<TlsServerContext>> load(const std::string& certificate_file,
+                                                        const std::string& key_file);
+  virtual ~TlsServerContext() = default;
+  // Reads the files again (SIGHUP). On an error the old pair stays. Open sessions keep the old pair.
+  virtual Result<void> reload() = 0;
+  // What new sessions use.
+  virtual std::shared_ptr<TlsConfig> current() const = 0;
+};
+
+// Makes a self-signed ECDSA P-256 certificate valid for `days` for localhost and this host's name, writes
+// `certificate_file` and `key_file` (mode 0600) unless both exist already.
+Result<void> make_self_signed(const std::string& certificate_file, const std::string& key_file, int days = 3650);
+
+}  // namespace matchbus::net

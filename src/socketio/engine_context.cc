@@ -1,0 +1,64 @@
+#include "socketio/engine_context.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "socketio/engine_session.h"
+
+namespace matchbus::socketio {
+namespace {
+
+ws::Options with_limit(ws::Options options, size_t max_message) {
+  options.max_message = max_message;
+  return options;
+}
+
+EngineOptions checked(EngineOptions options) {
+  options.ws = with_limit(options.ws, options.max_payload);
+  return options;
+}
+
+}  // namespace
+
+EngineContext::EngineContext(net::Loop& event_loop, ws::Context& ws_context, const EngineOptions& engine_options)
+    : loop(event_loop),
+      ws(ws_context),
+      options(checked(engine_options)),
+      ping_frame(ws_context.encode(ws::Opcode::kText, "2")),
+      closer(event_loop),
+      end_of_turn_(event_loop, [this] { finish_turn(); }) {}
+
+EngineContext::~EngineContext() {
+  for (Session* session : sessions.all()) {
+    const std::unique_ptr<Session> gone = sessions.remove(*session);
+    gone->shut_down();
+  }
+}
+
+net::HttpResponse EngineContext::refusal(EngineError error) {
+  ++stats.bad_requests;
+  complain("engine.io request", "a request was refused: " + std::string(describe(error)));
+  return error_response(error);
+}
+
+void EngineContext::finish_later(Session& session) {
+  ending_.push_back(&session);
+  end_of_turn_.request();
+}
+
+void EngineContext::retire(std::unique_ptr<net::Deferred> object) {
+  retired_.push_back(std::move(object));
+  end_of_turn_.request();
+}
+
+void EngineContext::finish_turn() {
+  std::exchange(retired_, {}).clear();
+  std::swap(ending_, finishing_);
+  for (Session* session : finishing_) {
+    if (session->finish()) sessions.remove(*session);
+  }
+  finishing_.clear();
+}
+
+}  // namespace matchbus::socketio

@@ -1,0 +1,50 @@
+#include "socketio/engine_packet.h"
+
+#include <algorithm>
+
+#include "socketio/base64.h"
+
+namespace matchbus::socketio {
+
+std::optional<EnginePacket> decode_packet(std::span<char> text) {
+  if (text.empty() || text[0] < '0' || text[0] > '6') return std::nullopt;
+  return EnginePacket{EnginePacketType{text[0]}, false, text.subspan(1)};
+}
+
+std::optional<EnginePacket> PayloadReader::next() {
+  if (at_end_ || malformed_) return std::nullopt;
+  const auto separator = std::find(rest_.begin(), rest_.end(), kPayloadSeparator);
+  const std::span<char> text(rest_.begin(), separator);
+  if (separator == rest_.end()) {
+    at_end_ = true;
+  } else {
+    rest_ = rest_.subspan(text.size() + 1);
+  }
+  if (!text.empty() && text[0] == kBase64Prefix) {
+    if (const std::optional<size_t> size = decode_base64_in_place(text.subspan(1))) {
+      return EnginePacket{EnginePacketType::kMessage, true, text.subspan(1, *size)};
+    }
+  } else if (std::optional<EnginePacket> packet = decode_packet(text)) {
+    return packet;
+  }
+  malformed_ = true;
+  return std::nullopt;
+}
+
+void PayloadWriter::separate() {
+  if (!first_) out_.append(kPayloadSeparator);
+  first_ = false;
+}
+
+void PayloadWriter::text(std::string_view packet) {
+  separate();
+  out_.append(packet);
+}
+
+void PayloadWriter::binary(std::string_view data) {
+  separate();
+  out_.append(kBase64Prefix);
+  append_base64(out_, data);
+}
+
+}  // namespace matchbus::socketio

@@ -1,0 +1,124 @@
+#include "socketio/engine_server.h"
+
+#include <charconv>
+#include <utility>
+
+#include "socketio/engine_session.h"
+
+namespace matchbus::socketio {
+namespace {
+
+net::HttpResponse full_response() { return net::HttpResponse::text(503, "Too many sessions"); }
+
+// False for a body that announces itself as larger than `limit` and will be refused before it comes.
+bool announces_at_most(const net::HttpRequest& head, size_t limit) {
+  const std::optional<std::string_view> length = head.header("content-length");
+  if (!length) return true;
+  size_t size = 0;
+  const auto [end, error] = std::from_chars(length->data(), length->data() + length->size(), size);
+  return error == std::errc() && size <= limit;
+}
+
+}  // namespace
+
+std::unique_ptr<EngineServer> EngineServer::create(net::Loop& loop, ws::Context& ws, Acceptor& acceptor,
+                                                   const EngineOptions& options) {
+  return std::make_unique<EngineServerImpl>(loop, ws, acceptor, options);
+}
+
+bool EngineServerImpl::is_full() const {
+  return context_.options.max_sessions != 0 && context_.stats.open >= context_.options.max_sessions;
+}
+
+void EngineServerImpl::on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
+  const auto [query, error] = read_query(request, false);
+  if (error) {
+    reply->send(context_.refusal(*error));
+    return;
+  }
+  if (query.sid.empty()) {
+    open_polling(request, std::move(reply));
+    return;
+  }
+  Session* session = context_.sessions.find(query.sid);
+  if (session == nullptr || !session->is_known()) {
+    reply->send(context_.refusal(EngineError::kUnknownSession));
+  } else if (session->is_websocket()) {
+    reply->send(context_.refusal(EngineError::kBadRequest));
+  } else if (request.method == "GET") {
+    session->on_poll(std::move(reply));
+  } else if (request.method == "POST") {
+    session->on_post(request, std::move(reply));
+  } else {
+    reply->send(context_.refusal(EngineError::kBadRequest));
+  }
+}
+
+size_t EngineServerImpl::body_limit(const net::HttpRequest& head) {
+  const size_t limit = context_.options.max_payload;
+  if (head.method != "POST" || !announces_at_most(head, limit)) return limit;
+  const std::optional<std::string> sid = head.query("sid");
+  if (Session* session = sid ? context_.sessions.find(*sid) : nullptr) session->on_post_begun();
+  return limit;
+}
+
+void EngineServerImpl::on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {
+  auto [query, error] = read_query(request, true);
+  Session* session = error ? nullptr : context_.sessions.find(query.sid);
+  if (!error && !query.sid.empty() && (session == nullptr || !session->is_known())) {
+    error = EngineError::kUnknownSession;
+  }
+  if (error) {
+    net::refuse_upgrade(std::move(stream), context_.refusal(*error), context_.loop);
+    return;
+  }
+  if (session == nullptr) {
+    open_websocket(request, std::move(stream), early);
+    return;
+  }
+  std::unique_ptr<ws::Connection> connection =
+      ws::Connection::accept(context_.ws, context_.loop, request, std::move(stream), context_.options.ws);
+  if (connection) session->on_upgrade(std::move(connection), early);
+}
+
+void EngineServerImpl::open_polling(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
+  if (is_full()) {
+    reply->send(full_response());
+    return;
+  }
+  Session& session = context_.sessions.insert(std::make_unique<Session>(context_, request.peer));
+  session.open();
+  if (offer(session, request)) {
+    session.on_poll(std::move(reply));
+  } else {
+    reply->send(context_.refusal(EngineError::kForbidden));
+  }
+}
+
+void EngineServerImpl::open_websocket(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {
+  if (is_full()) {
+    net::refuse_upgrade(std::move(stream), full_response(), context_.loop);
+    return;
+  }
+  std::unique_ptr<ws::Connection> connection =
+      ws::Connection::accept(context_.ws, context_.loop, request, std::move(stream), context_.options.ws);
+  if (!connection) return;
+  Session& session = context_.sessions.insert(std::make_unique<Session>(context_, std::move(connection)));
+  session.open();
+  if (offer(session, request)) session.start_connection(early);
+}
+
+bool EngineServerImpl::offer(Session& session, const net::HttpRequest& request) {
+  if (EngineHandler* handler = acceptor_.on_engine_open(session, request)) {
+    session.set_handler(handler);
+    return true;
+  }
+  session.end(EngineClose::kTransportError);
+  return false;
+}
+
+void EngineServerImpl::close_all() {
+  for (Session* session : context_.sessions.all()) session->close();
+}
+
+}  // namespace matchbus::socketio

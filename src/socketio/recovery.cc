@@ -1,0 +1,97 @@
+#include "socketio/recovery.h"
+
+#include <charconv>
+#include <utility>
+
+#include "base/random.h"
+#include "socketio/socket.h"
+
+namespace matchbus::socketio {
+
+size_t KeptEvent::bytes() const {
+  size_t size = packet.size();
+  for (const Bytes& attachment : attachments) size += attachment.size();
+  return size;
+}
+
+std::vector<std::string_view> KeptEvent::views() const {
+  std::vector<std::string_view> views;
+  for (const Bytes& attachment : attachments) views.push_back(attachment.view());
+  return views;
+}
+
+void EventLog::keep(Bytes packet, std::span<const std::string_view> attachments, bool once) {
+  KeptEvent event{++last_, std::move(packet), {}, once};
+  for (const std::string_view attachment : attachments) event.attachments.push_back(Bytes::copy(attachment));
+  bytes_ += event.bytes();
+  events_.push_back(std::move(event));
+  while (!events_.empty() && (events_.size() > max_events_ || bytes_ > max_bytes_)) {
+    dropped_ = events_.front().number;
+    bytes_ -= events_.front().bytes();
+    events_.pop_front();
+  }
+}
+
+std::optional<uint64_t> EventLog::find(std::optional<std::string_view> offset) const {
+  uint64_t number = 0;
+  if (offset) {
+    const char* end = offset->data() + offset->size();
+    const auto [stop, error] = std::from_chars(offset->data(), end, number);
+    if (error != std::errc() || stop != end) return std::nullopt;
+  }
+  if (number < dropped_ || number > last_) return std::nullopt;
+  return number;
+}
+
+void EventLog::drop_once() {
+  std::erase_if(events_, [this](const KeptEvent& event) {
+    if (event.once) bytes_ -= event.bytes();
+    return event.once;
+  });
+}
+
+Recovery::Recovery(ServerSocket& socket, size_t max_events, size_t max_bytes)
+    : socket_(socket), pid_(random_id()), log_(max_events, max_bytes) {}
+
+void Recovery::on_timer(Timer&) { socket_.leave(ServerSocket::Leave::kLost); }
+
+RecoveryTable::RecoveryTable(size_t max_lost) : max_lost_(max_lost) {}
+RecoveryTable::~RecoveryTable() = default;
+
+void RecoveryTable::add(ServerSocket& socket) { by_pid_.emplace(socket.recovery()->pid(), &socket); }
+
+void RecoveryTable::remove(ServerSocket& socket) { by_pid_.erase(socket.recovery()->pid()); }
+
+ServerSocket* RecoveryTable::find(std::string_view pid) const {
+  const auto found = by_pid_.find(pid);
+  return found == by_pid_.end() ? nullptr : found->second;
+}
+
+bool RecoveryTable::has_room(const ServerSocket& socket) const {
+  return lost_.size() < max_lost_ && (socket.data != nullptr || plain_lost_ < max_lost_ / 10);
+}
+
+void RecoveryTable::keep_lost(std::unique_ptr<ServerSocket> socket) {
+  const bool plain = socket->data == nullptr;
+  if (plain) ++plain_lost_;
+  ServerSocket* key = socket.get();
+  lost_.emplace(key, Lost{std::move(socket), plain});
+}
+
+std::unique_ptr<ServerSocket> RecoveryTable::take_lost(ServerSocket& socket) {
+  const auto found = lost_.find(&socket);
+  if (found == lost_.end()) return nullptr;
+  if (found->second.plain) --plain_lost_;
+  std::unique_ptr<ServerSocket> taken = std::move(found->second.socket);
+  lost_.erase(found);
+  return taken;
+}
+
+std::vector<ServerSocket*> RecoveryTable::all_lost() const {
+  std::vector<ServerSocket*> sockets;
+  sockets.reserve(lost_.size());
+  for (const auto& [socket, lost] : lost_) sockets.push_back(socket);
+  return sockets;
+}
+
+}  // namespace matchbus::socketio

@@ -1,0 +1,60 @@
+// What all connections of a loop share. Everything large lives here once instead of in every connection: readers with
+// wslay's buffers, the compressors, scratch memory.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "ws/connection.h"
+#include "ws/deflate_negotiation.h"
+#include "ws/deflater.h"
+#include "ws/frame_writer.h"
+#include "ws/inflater.h"
+#include "ws/message_reader.h"
+
+namespace matchbus::ws {
+
+class LoopContext final : public Context {
+ public:
+  LoopContext(net::Loop& loop, const ContextOptions& options) : loop_(loop), inflaters_(options.max_inflaters) {}
+
+  // The class behind every Context.
+  static LoopContext& of(Context& context) { return static_cast<LoopContext&>(context); }
+
+  Stats& stats() override { return stats_; }
+  Bytes encode(Opcode opcode, std::string_view payload, Bytes recycle) override;
+  Bytes encode_deflated(Opcode opcode, std::string_view payload, int level, Bytes recycle) override;
+  Bytes encode_deflated_after(Opcode opcode, std::string_view previous, std::string_view payload, int level,
+                              Bytes recycle) override;
+
+  net::Loop& loop() { return loop_; }
+  Bytes frame(Opcode opcode, std::string_view payload, FrameForm form, Bytes recycle = {}) {
+    return writer_.frame(opcode, payload, form, std::move(recycle));
+  }
+  // A frame holding `payload` compressed with a window of `window_bits` (9 to 15); plain if that is shorter.
+  Bytes shortest_frame(Opcode opcode, std::string_view payload, int level, uint8_t window_bits, bool masked);
+
+  // A reader for one turn, or for as long as a message is half read.
+  std::unique_ptr<MessageReader> take_reader();
+  // Takes back an idle one.
+  void give_back(std::unique_ptr<MessageReader> reader);
+
+ private:
+  static constexpr size_t kKeptReaders = 4;
+
+  // Valid until the next call.
+  std::string_view compressed(std::string_view payload, int level, uint8_t window_bits, std::string_view previous = {});
+
+  net::Loop& loop_;
+  Stats stats_;
+  FrameWriter writer_;
+  InflaterPool inflaters_;
+  std::vector<std::unique_ptr<MessageReader>> readers_;
+  std::array<std::unique_ptr<Deflater>, kFullWindowBits - Deflater::kLeastWindowBits + 1>
+      deflaters_;        // made on first need
+  BytesWriter scratch_;  // the last compressed payload
+};
+
+}  // namespace matchbus::ws

@@ -1,0 +1,213 @@
+// The program as an operator sees it: options, environment, files, signals, exit codes.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { connect } from '../support/client.mjs';
+import { getJson, rawConnection, request } from '../support/http.mjs';
+import { groupCode, observer, observerLogon, viewer } from '../support/match.mjs';
+import { Program, Server, startServer, stopServer, temporaryDirectory } from '../support/server.mjs';
+import { within } from '../support/wait.mjs';
+
+// Runs a program to its end.
+async function run(name, args, options) {
+  const program = new Program(name, args, options);
+  const { code, signal } = await within(program.ended, `${name} to end`);
+  return { code, signal, output: program.output, stdout: program.stdout };
+}
+
+// What a logon with `key` is answered.
+async function logon(t, server, key) {
+  const client = await connect(t, server, 'ingest', { transport: 'websocket' });
+  client.emit('obs_logon', observerLogon(groupCode(), { key }));
+  return (await client.next('obs_logon_ack')).value;
+}
+
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  test(`${signal} ends the server cleanly, clients and all`, async (t) => {
+    const server = await startServer();
+    const code = groupCode();
+    const clients = [
+      await observer(t, server, code, { transport: 'websocket' }),
+      await viewer(t, server, code, { transport: 'websocket' }),
+      await viewer(t, server, code, { transport: 'polling' }),
+    ];
+    await rawConnection(t, server.ports.extras);
+    assert.deepEqual(await server.stop(signal), { code: 0, signal: null });
+    for (const client of clients) await client.disconnected();
+  });
+}
+
+test('two signals in a row are no harm', async () => {
+  const server = await startServer();
+  server.signal('SIGTERM');
+  server.signal('SIGTERM');
+  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+});
+
+test('SIGHUP ends nothing', async (t) => {
+  const server = await startServer({ t });
+  const code = groupCode();
+  const player = await observer(t, server, code);
+  const overlay = await viewer(t, server, code);
+  server.signal('SIGHUP');
+  player.send('map', 'Jam');
+  await overlay.state((state) => state.map === 'Lotus');
+});
+
+test('the ports in use are printed and written', async (t) => {
+  const server = await startServer({ t });
+  assert.deepEqual(Object.keys(server.ports).sort(), ['extras', 'ingest', 'output']);
+  for (const port of Object.values(server.ports)) {
+    assert.ok(port > 0);
+    await server.said(new RegExp(`\\b${port}\\b`));
+  }
+  assert.deepEqual(await getJson(server, 'extras', '/status'), { status: 'UP', matchesRunning: 0 });
+});
+
+test('a port that is taken is named, and the start fails', async (t) => {
+  const holder = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => holder.once('listening', done));
+  t.after(() => holder.close());
+  const taken = String(holder.address().port);
+  const server = new Server({ args: ['--insecure'], set: { '--output-port': taken } });
+  const { code } = await within(server.ended, 'the server to end');
+  const { output } = server;
+  assert.notEqual(code, 0);
+  assert.ok(output.includes(taken), output);
+});
+
+test('wrong options end with status 2, a reason and a hint', async () => {
+  for (const [args, word] of [
+    [['--no-such-option'], '--no-such-option'],
+    [['--ingest-port', 'abc'], '--ingest-port'],
+    [['--ingest-port', '70000'], '--ingest-port'],
+    [['--ingest-tls', 'maybe'], '--ingest-tls'],
+    [['--max-connections', '-1'], '--max-connections'],
+    [['surplus'], 'surplus'],
+  ]) {
+    const { code, output, stdout } = await run('matchbus', ['--insecure', '--bind', '192.0.2.1', ...args]);
+    assert.equal(code, 2, `${args}: ${output}`);
+    assert.ok(output.includes(word), `${args}: ${output}`);
+    assert.equal(stdout, '');
+  }
+});
+
+test('--help and --version go to standard output', async () => {
+  const help = await run('matchbus', ['--help']);
+  assert.equal(help.code, 0);
+  for (const name of [
+    '--bind',
+    '--ingest-port',
+    '--output-port',
+    '--extras-port',
+    '--ports-file',
+    '--insecure',
+    '--max-connections',
+    '--max-connections-per-address',
+    '--data-dir',
+    '--ingest-tls',
+    '--output-tls',
+    '--extras-tls',
+    'SERVER_KEY',
+    'SERVER_CERT',
+    'INSECURE',
+    'REQUIRE_AUTH_KEY',
+    'AUTH_KEY',
+  ])
+    assert.ok(help.stdout.includes(name), name);
+  const version = await run('matchbus', ['--version']);
+  assert.equal(version.code, 0);
+  assert.match(version.stdout, /^matchbus \d+\.\d+\.\d+\n$/);
+});
+
+test('names of existing installations are read from the environment', async (t) => {
+  const server = await startServer({
+    t,
+    insecure: false,
+    keyless: false,
+    env: { INSECURE: 'true', REQUIRE_AUTH_KEY: 'true', AUTH_KEY: 'from-environment' },
+  });
+  assert.equal((await request(server, 'extras', '/status')).status, 200);
+  await assert.rejects(request(server, 'extras', '/status', { secure: true }));
+  assert.equal(await logon(t, server, 'from-environment'), true);
+  assert.equal(await logon(t, server, 'other'), false);
+});
+
+test('REQUIRE_AUTH_KEY=false lets every key in', async (t) => {
+  const server = await startServer({ t, keyless: false, env: { REQUIRE_AUTH_KEY: 'false' } });
+  assert.equal(await logon(t, server, 'anything'), true);
+  assert.equal(await logon(t, server, undefined), true);
+});
+
+test('an empty AUTH_KEY fits no key', async (t) => {
+  const server = await startServer({ t, keyless: false, env: { REQUIRE_AUTH_KEY: 'true', AUTH_KEY: '' } });
+  assert.equal(await logon(t, server, ''), false);
+  assert.equal(await logon(t, server, undefined), false);
+});
+
+test('a .env file is read; the environment wins over it, and the command line over both', async (t) => {
+  const cwd = temporaryDirectory();
+  writeFileSync(join(cwd, '.env'), '# a comment\nexport INSECURE=true\nAUTH_KEY="from file"\nREQUIRE_AUTH_KEY=true\n');
+  // The flags that tests use otherwise are left out.
+  const start = (options) =>
+    startServer({ t, insecure: false, keyless: false, cwd, dataDir: temporaryDirectory(), ...options });
+  const env = { AUTH_KEY: 'from environment' };
+  const file = await start();
+  await assert.rejects(request(file, 'extras', '/status', { secure: true }));
+  assert.equal(await logon(t, file, 'from file'), true);
+  const environment = await start({ env });
+  assert.equal(await logon(t, environment, 'from environment'), true);
+  assert.equal(await logon(t, environment, 'from file'), false);
+  const flag = await start({ env, args: ['--auth-key', 'from flag'] });
+  assert.equal(await logon(t, flag, 'from flag'), true);
+  assert.equal(await logon(t, flag, 'from environment'), false);
+});
+
+test('files are kept in $STATE_DIRECTORY, else in ./matchbus-data', async () => {
+  const cwd = temporaryDirectory();
+  const state = join(cwd, 'state');
+  mkdirSync(state);
+  for (const [env, expected] of [
+    [{ STATE_DIRECTORY: state }, state],
+    [{}, join(cwd, 'matchbus-data')],
+  ]) {
+    const server = await startServer({ cwd, env, set: { '--data-dir': null } });
+    assert.ok(existsSync(expected), `${expected}\n${server.output}`);
+    await stopServer(server);
+  }
+});
+
+test('a data directory that cannot be made ends the start with its name', async () => {
+  const cwd = temporaryDirectory();
+  writeFileSync(join(cwd, 'file'), '');
+  const { code, output } = await run(
+    'matchbus',
+    ['--insecure', '--bind', '127.0.0.1', '--data-dir', join(cwd, 'file', 'below')],
+    { cwd },
+  );
+  assert.notEqual(code, 0);
+  assert.ok(output.includes(join(cwd, 'file')), output);
+});
+
+test('all addresses are listened on by default', async (t) => {
+  const program = await startServer({ t, set: { '--bind': null } });
+  for (const host of ['127.0.0.1', ...(hasIpv6() ? ['::1'] : [])]) {
+    for (const port of Object.values(program.ports)) {
+      const socket = net.connect({ host, port });
+      await within(new Promise((done, fail) => socket.once('connect', done).once('error', fail)), `${host}:${port}`);
+      socket.destroy();
+    }
+  }
+});
+
+function hasIpv6() {
+  try {
+    return /^0{31}1 /m.test(readFileSync('/proc/net/if_inet6', 'utf8'));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,98 @@
+// matchbus-replay plays simulated and recorded matches into a server, and overlays see them.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+
+import { groupCode, viewer } from '../support/match.mjs';
+import { Program, startServer, stopServer } from '../support/server.mjs';
+import { until, within } from '../support/wait.mjs';
+
+const server = await startServer({ insecure: false, keyless: false, env: { AUTH_KEY: 'testkey' } });
+after(() => stopServer(server));
+
+function replay(t, args, { key = 'testkey', tls = false } = {}) {
+  const url = `${tls ? 'wss' : 'ws'}://127.0.0.1:${server.ports.ingest}`;
+  const program = new Program('matchbus-replay', ['--url', url, ...args], { env: { AUTH_KEY: key } });
+  t.after(() => program.stop('SIGKILL'));
+  return program;
+}
+
+const ended = (program) => within(program.ended, 'the replay to end', 60_000);
+
+test('a simulated match is played to its end', async (t) => {
+  const code = groupCode();
+  const overlay = await viewer(t, server, code);
+  const program = replay(t, ['--simulate', '--seed', '3', '--group', code, '--instant']);
+  const final = await overlay.state((state) => state.roundPhase === 'game_end');
+  assert.deepEqual(await ended(program), { code: 0, signal: null }, program.output);
+  assert.equal(final.isRunning, false);
+  assert.deepEqual(
+    final.teams.map((team) => team.players.length),
+    [5, 5],
+  );
+  const won = final.teams.map((team) => team.roundsWon);
+  assert.equal(Math.max(...won), 13, `${won}`);
+  assert.equal(won[0] + won[1], final.roundNumber);
+  assert.ok(final.teams.every((team) => team.players.some((player) => player.kills > 0)));
+});
+
+test('the same seed is the same match', async (t) => {
+  const finals = [];
+  for (let i = 0; i < 2; ++i) {
+    const code = groupCode();
+    const overlay = await viewer(t, server, code);
+    const program = replay(t, ['--simulate', '--seed', '11', '--rounds', '2', '--group', code, '--instant']);
+    await ended(program);
+    const state = await overlay.state((newest) => newest.roundNumber === 2 && newest.roundPhase === 'game_end');
+    finals.push(JSON.stringify(state.teams));
+  }
+  assert.equal(finals[0], finals[1]);
+});
+
+test('a journal of the server is played again, over TLS, and gives the same match', async (t) => {
+  const code = groupCode();
+  const overlay = await viewer(t, server, code);
+  await ended(replay(t, ['--simulate', '--seed', '5', '--rounds', '3', '--group', code, '--instant']));
+  const first = await overlay.state((state) => state.roundPhase === 'game_end');
+
+  const directory = join(server.dataDir, 'journals');
+  const name = await until(
+    () =>
+      existsSync(directory) &&
+      readdirSync(directory).find((file) => file.startsWith(`Match_${code}_`) && file.endsWith('.replay')),
+    'the journal',
+  );
+  const journal = join(directory, name);
+  // The whole journal is a JSON array when it is put in brackets, and names no key.
+  const entries = JSON.parse(`[${readFileSync(journal, 'utf8')}]`);
+  assert.equal(entries[0].groupCode, code);
+  assert.ok(!readFileSync(journal, 'utf8').includes('testkey'));
+
+  const again = groupCode();
+  const second = await viewer(t, server, again);
+  const program = replay(t, [journal, '--group', again, '--instant', '--no-verify'], { tls: true });
+  assert.deepEqual(await ended(program), { code: 0, signal: null }, program.output);
+  const state = await second.state((newest) => newest.roundPhase === 'game_end');
+  assert.deepEqual(state.teams, first.teams);
+});
+
+test('a refused logon and a server that is not there are told apart', async (t) => {
+  const refused = replay(t, ['--simulate', '--group', groupCode()], { key: 'wrong' });
+  assert.deepEqual(await ended(refused), { code: 3, signal: null });
+  assert.match(refused.output, /Invalid Key/);
+  const wrong = replay(t, ['--no-such-option']);
+  assert.deepEqual(await ended(wrong), { code: 2, signal: null });
+  const missing = replay(t, ['/no/such/journal']);
+  assert.deepEqual(await ended(missing), { code: 1, signal: null });
+  assert.match(missing.output, /\/no\/such\/journal/);
+});
+
+test('a match at its own speed stops on SIGINT', async (t) => {
+  const code = groupCode();
+  const overlay = await viewer(t, server, code);
+  const program = replay(t, ['--simulate', '--group', code, '--speed', '20']);
+  await overlay.state((state) => state.teams[1].players.length === 5);
+  assert.deepEqual(await program.stop('SIGINT'), { code: 0, signal: null });
+});

@@ -1,0 +1,54 @@
+// What `make run` shows: a server with a simulated match, its URLs, live figures, and a clean end.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { Client } from '../support/client.mjs';
+import { binDir, sourceDir, temporaryDirectory } from '../support/server.mjs';
+import { until, within } from '../support/wait.mjs';
+
+function demo(t, args) {
+  const child = spawn(join(sourceDir, 'tests/demo/run'), [binDir, '--bind', '127.0.0.1', ...args], {
+    cwd: temporaryDirectory(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Signals go to the whole group, as from a terminal.
+    detached: true,
+  });
+  child.text = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text) => (child.text += text));
+  child.ended = new Promise((done) => child.on('close', (code, signal) => done({ code, signal })));
+  t.after(() => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL');
+  });
+  return child;
+}
+
+const anyPorts = ['ingest', 'output', 'extras'].flatMap((port) => [`--${port}-port`, '0']);
+
+test('the demo shows URLs and live figures, an overlay sees its match, and Ctrl-C ends all of it', async (t) => {
+  const child = demo(t, anyPorts);
+  const [, output] = await until(() => /ws:\/\/localhost:(\d+) +log on with group code DEMO/.exec(child.text), 'URLs');
+  const [, status] = /(http:\/\/localhost:\d+\/status)/.exec(child.text);
+  await until(() => /matches 1 .* events\/s [1-9]/.test(child.text), 'figures');
+  assert.equal((await (await fetch(status.replace('localhost', '127.0.0.1'))).json()).matchesRunning, 1);
+
+  const overlay = new Client(`http://127.0.0.1:${output}`);
+  t.after(() => overlay.close());
+  await overlay.connected();
+  overlay.emit('logon', { groupCode: 'DEMO' });
+  await overlay.state((state) => state.teams[0].players.length > 0);
+  await until(() => /viewers 1 .* states sent [1-9]/.test(child.text), 'the viewer in the figures');
+
+  process.kill(-child.pid, 'SIGINT');
+  // 'close' comes when nobody holds the pipes any more: the programs of the demo have ended too.
+  assert.deepEqual(await within(child.ended, 'the end of the demo'), { code: 0, signal: null }, child.text);
+});
+
+test('a demo that cannot start says why', async (t) => {
+  const child = demo(t, ['--no-such-option']);
+  assert.deepEqual(await within(child.ended, 'the end of the demo'), { code: 1, signal: null });
+  assert.match(child.text, /--no-such-option/);
+});

@@ -1,0 +1,247 @@
+// Feeds against a naive model: every member ends with the latest message, in order, none twice, at most one pending.
+#include "hub/feed.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <string>
+
+namespace matchbus::hub {
+namespace {
+
+class QuietLog final : public Log {
+ public:
+  using Log::Log;
+  void emit(LogLevel, std::string_view) override {}
+};
+
+// Says `text`, or to those who follow changes "+text" or "=text".
+class Words final : public Update {
+ public:
+  Words(Encoding encoding, const std::string& text)
+      : whole_(encoding, Bytes::copy(text)),
+        numbered_(encoding, Bytes::copy("=" + text)),
+        change_(encoding, Bytes::copy("+" + text)) {}
+  const Message* message_for(bool follows_changes, bool has_previous) override {
+    if (is_gone) return nullptr;
+    if (!follows_changes) return &whole_;
+    return has_previous ? &change_ : &numbered_;
+  }
+  bool is_gone = false;
+
+ private:
+  Message whole_;
+  Message numbered_;
+  Message change_;
+};
+
+class Viewer final : public FeedMember {
+ public:
+  ~Viewer() override = default;
+  void feed_send(const Message& message) override {
+    EXPECT_EQ(pending, 0u) << "a busy member must not be sent to";
+    got.emplace_back(message.payload().view());
+    if (slow) pending = message.payload().size();
+  }
+  size_t feed_pending() const override { return pending; }
+  void feed_stalled() override { ++stalled; }
+
+  std::vector<std::string> got;
+  size_t pending = 0;
+  bool slow = false;
+  int stalled = 0;
+};
+
+class FeedTest : public testing::Test {
+ protected:
+  FeedTest() : log_(clock_), loop_(clock_, log_), ws_(ws::Context::create(loop_)) {}
+
+  UpdatePtr message(std::string text) { return std::make_shared<Words>(Encoding{*ws_}, text); }
+  // Lets the loop run until nothing more happens by itself.
+  void settle() {
+    for (int i = 0; i < 50; ++i) uv_run(loop_.uv(), UV_RUN_NOWAIT);
+  }
+
+  FakeClock clock_;
+  QuietLog log_;
+  net::Loop loop_;
+  std::unique_ptr<ws::Context> ws_;
+};
+
+TEST_F(FeedTest, EveryMemberGetsEachMessage) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  std::vector<Viewer> viewers(500);
+  for (Viewer& viewer : viewers) feed.join(viewer, true);
+  feed.publish(message("a"));
+  settle();
+  feed.publish(message("b"));
+  settle();
+  for (const Viewer& viewer : viewers) EXPECT_EQ(viewer.got, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(fan_out.stats().delivered, 1000u);
+}
+
+TEST_F(FeedTest, AJoinerGetsTheLatestAloneAtOnce) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  Viewer early, late, mute;
+  feed.join(early, true);
+  feed.publish(message("a"));
+  settle();
+  feed.join(late, true);
+  feed.join(mute, false);
+  EXPECT_EQ(late.got, std::vector<std::string>{"a"});
+  EXPECT_EQ(early.got.size(), 1u);
+  EXPECT_TRUE(mute.got.empty());
+}
+
+TEST_F(FeedTest, ASlowMemberCostsOnePendingStateAndGetsTheNewestAfterwards) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  Viewer slow, fast;
+  slow.slow = true;
+  feed.join(slow, true);
+  feed.join(fast, true);
+  for (const char* text : {"a", "b", "c", "d"}) {
+    feed.publish(message(text));
+    settle();
+  }
+  EXPECT_EQ(fast.got.size(), 4u);
+  EXPECT_EQ(slow.got, std::vector<std::string>{"a"});
+  slow.pending = 0;
+  feed.drained(slow);
+  EXPECT_EQ(slow.got, (std::vector<std::string>{"a", "d"}));
+  slow.pending = 0;
+  feed.drained(slow);
+  EXPECT_EQ(slow.got.size(), 2u) << "nothing newer, nothing sent";
+}
+
+TEST_F(FeedTest, WhoFollowsChangesGetsThemWhileNoneIsMissed) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  Viewer first, slow, late, mute;
+  feed.join(first, true, true);
+  feed.join(slow, true, true);
+  feed.publish(message("a"));
+  settle();
+  feed.join(late, true, true);
+  feed.join(mute, false, true);  // does not have "a", so a change of it is of no use
+  slow.pending = 1;
+  feed.publish(message("b"));
+  settle();
+  feed.publish(message("c"));
+  settle();
+  slow.pending = 0;
+  feed.drained(slow);
+  feed.publish(message("d"));
+  settle();
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(first.got, (Texts{"=a", "+b", "+c", "+d"}));
+  EXPECT_EQ(slow.got, (Texts{"=a", "=c", "+d"}));
+  EXPECT_EQ(late.got, (Texts{"=a", "+b", "+c", "+d"}));
+  EXPECT_EQ(mute.got, (Texts{"=b", "+c", "+d"}));
+}
+
+TEST_F(FeedTest, AnUpdateThatCannotBeHadAnyMoreIsWaitedOut) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  Viewer early, late;
+  feed.join(early, true, true);
+  const auto gone = std::make_shared<Words>(Encoding{*ws_}, "a");
+  feed.publish(gone);
+  settle();
+  gone->is_gone = true;
+  feed.join(late, true, true);
+  EXPECT_TRUE(late.got.empty());
+  feed.publish(message("b"));
+  settle();
+  EXPECT_EQ(early.got, (std::vector<std::string>{"=a", "+b"}));
+  EXPECT_EQ(late.got, std::vector<std::string>{"=b"});
+}
+
+TEST_F(FeedTest, AMemberThatTakesNothingIsEndedAfterTheStallLimit) {
+  FanOut fan_out(loop_, {.slice_us = 2000, .stall_ms = 30'000});
+  Feed feed(fan_out);
+  Viewer dead, slow;
+  dead.slow = slow.slow = true;
+  feed.join(dead, true);
+  feed.join(slow, true);
+  feed.publish(message("first"));
+  settle();
+  feed.publish(message("second"));
+  settle();
+  for (int second = 0; second < 40; ++second) {
+    if (second % 10 == 0) --slow.pending;  // takes a byte now and then
+    clock_.advance(1'000);
+    loop_.timers().advance(clock_.monotonic_ms());
+  }
+  EXPECT_EQ(dead.stalled, 1);
+  EXPECT_EQ(slow.stalled, 0);
+  EXPECT_EQ(fan_out.stats().stalled, 1u);
+}
+
+TEST_F(FeedTest, ALongPassIsSlicedOverTurns) {
+  FanOut fan_out(loop_, {.slice_us = 0});
+  Feed feed(fan_out);
+  std::vector<Viewer> viewers(1000);
+  for (Viewer& viewer : viewers) feed.join(viewer, true);
+  feed.publish(message("a"));
+  uv_run(loop_.uv(), UV_RUN_NOWAIT);
+  uv_run(loop_.uv(), UV_RUN_NOWAIT);
+  size_t got = 0;
+  for (const Viewer& viewer : viewers) got += viewer.got.size();
+  EXPECT_LT(got, viewers.size());
+  settle();
+  for (const Viewer& viewer : viewers) EXPECT_EQ(viewer.got.size(), 1u);
+  EXPECT_GT(fan_out.stats().slices, 10u);
+}
+
+TEST_F(FeedTest, RandomJoinsLeavesAndPublishesEndWithTheLatestEverywhere) {
+  std::mt19937 random(7);
+  for (int round = 0; round < 30; ++round) {
+    FanOut fan_out(loop_, {.slice_us = 0});
+    Feed feed(fan_out);
+    std::vector<std::unique_ptr<Viewer>> viewers;
+    int version = 0;
+    for (int i = 0; i < 300; ++i) {
+      switch (random() % 6) {
+        case 0:
+        case 1:
+          viewers.push_back(std::make_unique<Viewer>());
+          viewers.back()->slow = random() % 3 == 0;
+          feed.join(*viewers.back(), true);
+          break;
+        case 2:
+          if (!viewers.empty()) viewers.erase(viewers.begin() + static_cast<long>(random() % viewers.size()));
+          break;
+        case 3:
+          feed.publish(message(std::to_string(++version)));
+          break;
+        case 4:
+          uv_run(loop_.uv(), UV_RUN_NOWAIT);
+          break;
+        default:
+          if (!viewers.empty()) {
+            Viewer& viewer = *viewers[random() % viewers.size()];
+            viewer.pending = 0;
+            feed.drained(viewer);
+          }
+      }
+    }
+    settle();
+    for (auto& viewer : viewers) {
+      viewer->pending = 0;
+      feed.drained(*viewer);
+      int last = 0;
+      for (const std::string& text : viewer->got) {
+        EXPECT_GT(std::stoi(text), last);
+        last = std::stoi(text);
+      }
+      EXPECT_EQ(last, version);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace matchbus::hub

@@ -1,0 +1,162 @@
+#include "match/logon.h"
+
+#include "match_fixture.h"
+
+namespace matchbus::match {
+namespace {
+
+using test::json_of;
+using test::Parsed;
+
+const VersionRange& versions() {
+  static const VersionRange range = *VersionRange::parse(VersionRange::kDefault);
+  return range;
+}
+
+constexpr std::string_view kTeams =
+    "'leftTeam':{'name':'A','tricode':'AAA','url':'u','attackStart':true},"
+    "'rightTeam':{'name':'B','tricode':'','url':'','attackStart':false}";
+
+// A logon with `more` members behind the good ones; of several with one name the last counts.
+std::string logon(std::string_view more = {}) {
+  return json_of("{'type':'authenticate','clientVersion':'0.3.20','obsName':'O','key':'k','groupCode':'G'," +
+                 std::string(kTeams) + std::string(more) + "}");
+}
+
+Result<ObserverLogon> read(std::string text) { return read_observer_logon(Parsed(std::move(text)).root(), versions()); }
+std::string reason(std::string text) {
+  const auto result = read(std::move(text));
+  return result.ok() ? "" : result.error().message;
+}
+
+TEST(ObserverLogon, Complete) {
+  const auto result = read(logon(json_of(",'groupSecret':'S','toolsData':{'timeoutDuration':5}")));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->client_version, "0.3.20");
+  EXPECT_EQ(result->observer_name, "O");
+  EXPECT_EQ(result->key, "k");
+  EXPECT_EQ(result->group_code, "G");
+  EXPECT_EQ(result->group_secret, "S");
+  EXPECT_EQ(result->left, (TeamSetup{"A", "AAA", "u", true}));
+  EXPECT_EQ(result->right, (TeamSetup{"B", "", "", false}));
+  EXPECT_EQ(result->tools, R"({"timeoutDuration":5})");
+}
+
+TEST(ObserverLogon, ToolsMayBeMissingOrNull) {
+  EXPECT_EQ(read(logon())->tools, "");
+  EXPECT_EQ(read(logon(json_of(",'toolsData':null")))->tools, "");
+}
+
+TEST(ObserverLogon, KeysOfAnotherTypeAreWrongKeys) {
+  for (const char* key : {"null", "5", "{}", "['k']", "true"})
+    EXPECT_EQ(read(logon(json_of(",'key':" + std::string(key))))->key, "") << key;
+  EXPECT_EQ(read(logon(json_of(",'key':'" + std::string(2'000, 'k') + "'")))->key, "");
+}
+
+TEST(ObserverLogon, InvalidPackets) {
+  const std::string long_text(3'000, 'x');
+  for (const std::string& more : std::initializer_list<std::string>{
+           ",'type':'aux_authenticate'",
+           ",'type':1",
+           ",'type':null",
+           ",'groupCode':''",
+           ",'groupCode':5",
+           ",'groupCode':null",
+           ",'groupCode':['G']",
+           ",'groupCode':'a\\u0000b'",
+           ",'groupCode':'a\\nb'",
+           ",'groupCode':'a\\u007fb'",
+           ",'groupCode':'a\\u0085b'",
+           ",'groupCode':'" + long_text + "'",
+           ",'leftTeam':null",
+           ",'leftTeam':{}",
+           ",'leftTeam':'A'",
+           ",'rightTeam':[]",
+           ",'leftTeam':{'name':1,'tricode':'','url':'','attackStart':true}",
+           ",'leftTeam':{'name':'','url':'','attackStart':true}",
+           ",'leftTeam':{'name':'','tricode':'','url':null,'attackStart':true}",
+           ",'rightTeam':{'name':'','tricode':'','url':'','attackStart':'true'}",
+           ",'rightTeam':{'name':'','tricode':'','url':''}",
+           ",'rightTeam':{'name':'" + long_text + "','tricode':'','url':'','attackStart':true}",
+           ",'toolsData':5",
+           ",'toolsData':'{}'",
+           ",'toolsData':[]",
+           ",'obsName':5",
+           ",'groupSecret':5",
+           ",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"})
+    EXPECT_EQ(reason(logon(json_of(more))), "Invalid packet.") << more.substr(0, 80);
+  for (const char* text : {"null", "5", "[]", "\"x\"", "{}", "true"}) EXPECT_EQ(reason(text), "Invalid packet.");
+}
+
+TEST(ObserverLogon, GroupCodesHaveSixtyFourCharacters) {
+  const auto with = [](const std::string& code) { return reason(logon(json_of(",'groupCode':'" + code + "'"))); };
+  EXPECT_EQ(with(std::string(64, 'g')), "");
+  EXPECT_EQ(with(std::string(65, 'g')), "Invalid packet.");
+  std::string umlauts;
+  for (int i = 0; i < 64; ++i) umlauts += "ä";
+  EXPECT_EQ(with(umlauts), "");
+  EXPECT_EQ(with(umlauts + "ä"), "Invalid packet.");
+  EXPECT_EQ(with("../../etc/passwd"), "");  // file names are made of escaped codes
+}
+
+TEST(ObserverLogon, VersionsComeAfterThePacket) {
+  const auto text = [](std::string_view version) {
+    return "Client version " + std::string(version) + " is not compatible with server version >=0.3.3 <0.3.25.";
+  };
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':'0.3.25'"))), text("0.3.25"));
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':''"))), text(""));
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':null"))), text("null"));
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':0.5"))), text("0.5"));
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':true"))), text("true"));
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':{}"))), text("[object Object]"));
+  EXPECT_EQ(reason(json_of("{'type':'authenticate','groupCode':'G'," + std::string(kTeams) + "}")), text("undefined"));
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':'0.3.25','groupCode':''"))), "Invalid packet.");
+}
+
+TEST(ObserverLogon, ReasonsEchoOnlySoMuch) {
+  std::string version;
+  for (int i = 0; i < 2'000; ++i) version += "ä";
+  const std::string said = reason(logon(json_of(",'clientVersion':'" + version + "'")));
+  EXPECT_LT(said.size(), 300U);
+  EXPECT_NE(said.find("ä is not"), std::string::npos);  // cut between characters
+}
+
+std::string aux(std::string_view more = {}) {
+  return json_of("{'type':'aux_authenticate','clientVersion':'0.3.20','name':'N','matchId':'M','playerId':'P'" +
+                 std::string(more) + "}");
+}
+Result<AuxiliaryLogon> read_aux(std::string text) {
+  return read_auxiliary_logon(Parsed(std::move(text)).root(), versions());
+}
+
+TEST(AuxiliaryLogon, Complete) {
+  const auto result = read_aux(aux());
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result->name, "N");
+  EXPECT_EQ(result->match_id, "M");
+  EXPECT_EQ(result->match_id_text, "M");
+  EXPECT_EQ(result->player_id, "P");
+}
+
+TEST(AuxiliaryLogon, MatchIdsThatAreNone) {
+  EXPECT_EQ(read_aux(aux(",'matchId':null"))->match_id, "");
+  EXPECT_EQ(read_aux(aux(",'matchId':null"))->match_id_text, "null");
+  const auto missing = read_aux(json_of("{'type':'aux_authenticate','clientVersion':'0.3.20'}"));
+  EXPECT_EQ(missing->match_id, "");
+  EXPECT_EQ(missing->match_id_text, "undefined");
+  EXPECT_EQ(missing->player_id, "");
+  EXPECT_EQ(reason_no_match(missing->match_id_text), "Game with Match ID undefined not found.");
+}
+
+TEST(AuxiliaryLogon, Refused) {
+  EXPECT_EQ(read_aux(aux(",'type':'authenticate'")).error().message, "Invalid packet.");
+  EXPECT_EQ(read_aux(aux(",'playerId':5")).error().message, "Invalid packet.");
+  EXPECT_EQ(read_aux(aux(",'name':[]")).error().message, "Invalid packet.");
+  EXPECT_EQ(read_aux(aux(",'clientVersion':'0.3.25'")).error().message, reason_for_version("0.3.25", versions()));
+  EXPECT_EQ(read_aux("null").error().message, "Invalid packet.");
+}
+
+TEST(Logon, OtherReasons) { EXPECT_EQ(reason_group_live("ABC"), "Game with Group Code ABC exists and is still live."); }
+
+}  // namespace
+}  // namespace matchbus::match

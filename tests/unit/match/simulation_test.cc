@@ -1,0 +1,419 @@
+// Simulated matches, checked by a referee that knows nothing of how they are made: it reads the events as a server
+// would, and minds the rules of the game.
+#include "match/simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "json/document.h"
+#include "match/names.h"
+#include "match/version_range.h"
+#include "unit/match/match_fixture.h"
+
+namespace matchbus::match {
+namespace {
+
+std::vector<SimulatedEvent> play(const SimulationOptions& options) {
+  Simulation simulation(options);
+  std::vector<SimulatedEvent> events;
+  while (auto event = simulation.next()) {
+    events.push_back(std::move(*event));
+    if (events.size() > 200'000) break;  // never ends
+  }
+  return events;
+}
+
+struct SeenPlayer {
+  std::string name;
+  std::string search_name;
+  std::string agent;
+  bool locked = false;
+  int64_t start_team = 0;
+  bool alive = true;  // by the kill feed
+  int64_t money = 800;
+  int64_t kills = 0;  // by the kill feed, as the next two
+  int64_t deaths = 0;
+  int64_t assists = 0;
+};
+
+class Referee {
+ public:
+  void judge(const SimulatedEvent& event) {
+    std::string text = event.text;
+    ASSERT_TRUE(document_.parse_in_place(text).ok()) << event.text;
+    SCOPED_TRACE(event.text);
+    EXPECT_GE(event.at_ms, last_ms_);
+    last_ms_ = event.at_ms;
+    const json::Value root = document_.root();
+    if (count_++ == 0) {
+      EXPECT_EQ(event.name, "obs_logon");
+      return logon(root);
+    }
+    EXPECT_EQ(event.name, "obs_data");
+    EXPECT_EQ(root["groupCode"].string(), "TEST\"1");
+    EXPECT_EQ(root["obsName"].string(), "Simulation");
+    const std::string type(root["type"].string().value_or(""));
+    ++types[type];
+    const json::Value data = root["data"];
+    if (type == "roster") roster(data);
+    if (type == "scoreboard") scoreboard(data, event.at_ms);
+    if (type == "killfeed") killfeed(data);
+    if (type == "round_info") round_info(data, event.at_ms);
+    if (type == "score") score(data, event.at_ms);
+    if (type == "spike_planted") planted = true;
+    if (type == "spike_detonated" || type == "spike_defused") spike_over(type, event.at_ms);
+    if (type == "map") {
+      EXPECT_NE(Names::built_in().map(*data.string()), "");
+    }
+    if (type == "observing") {
+      EXPECT_TRUE(search_names_.count(std::string(*data.string())));
+    }
+    if (type == "spike_planted") planted_at_ = event.at_ms;
+  }
+
+  std::map<std::string, int> types;
+  std::vector<std::pair<int64_t, int64_t>> scores;
+  int64_t round = 0;
+  std::string phase;
+  bool planted = false;
+  int64_t last_ms() const { return last_ms_; }
+
+ private:
+  static std::string text(json::Value value) { return std::string(value.string().value_or("(no text)")); }
+  static int64_t number(json::Value value) { return value.integer(-1'000'000, 1'000'000).value_or(-999); }
+
+  void logon(json::Value root) {
+    EXPECT_EQ(root["type"].string(), "authenticate");
+    EXPECT_EQ(root["groupCode"].string(), "TEST\"1");
+    EXPECT_EQ(root["key"].string(), "secret");
+    EXPECT_TRUE(VersionRange::parse(VersionRange::kDefault).value().contains(text(root["clientVersion"])));
+    EXPECT_EQ(root["leftTeam"]["attackStart"].boolean(), true);
+    EXPECT_EQ(root["rightTeam"]["attackStart"].boolean(), false);
+    EXPECT_NE(text(root["leftTeam"]["name"]), text(root["rightTeam"]["name"]));
+  }
+
+  void roster(json::Value data) {
+    SeenPlayer& player = players_[text(data["playerId"])];
+    EXPECT_FALSE(player.locked) << "nobody changes after locking";
+    player.name = text(data["name"]);
+    player.search_name = player.name + " #" + text(data["tagline"]);
+    search_names_.insert(player.search_name);
+    player.agent = text(data["agentInternal"]);
+    player.locked = data["locked"].boolean().value_or(false);
+    player.start_team = number(data["startTeam"]);
+    EXPECT_TRUE(Names::built_in().agent(player.agent).has_value());
+    EXPECT_EQ(phase, "");
+    EXPECT_EQ(number(data["position"]) / 5, player.start_team);
+  }
+
+  void scoreboard(json::Value data, int64_t at_ms) {
+    ASSERT_TRUE(players_.count(text(data["playerId"])));
+    SeenPlayer& player = players_[text(data["playerId"])];
+    scoreboard_times_.push_back(at_ms);
+    EXPECT_TRUE(player.locked);
+    EXPECT_EQ(player.name, text(data["name"]));
+    EXPECT_EQ(player.agent, text(data["agentInternal"]));
+    EXPECT_EQ(player.start_team, number(data["startTeam"]));
+    EXPECT_TRUE(Names::built_in().weapon(text(data["scoreboardWeaponInternal"])).has_value());
+    EXPECT_TRUE(data["initialArmor"].integer(0, 2).has_value());
+    EXPECT_TRUE(data["maxUltPoints"].integer(6, 9).has_value());
+    EXPECT_TRUE(data["currUltPoints"].integer(0, number(data["maxUltPoints"])).has_value());
+    EXPECT_EQ(data["isAlive"].boolean(), player.alive);
+    EXPECT_EQ(number(data["kills"]), player.kills);
+    EXPECT_EQ(number(data["deaths"]), player.deaths);
+    EXPECT_EQ(number(data["assists"]), player.assists);
+    const int64_t money = number(data["money"]);
+    EXPECT_TRUE(money >= 0 && money <= 9'000 && money % 50 == 0);
+    if (phase == "combat") {
+      EXPECT_GE(money, player.money) << "nothing is for sale in combat";
+      if (money - player.money == 300) {
+        EXPECT_TRUE(planted) << "who planted?";
+      }
+    }
+    if (phase == "combat" && planted) {
+      EXPECT_EQ(data["hasSpike"].boolean(), false);
+    }
+    if (data["hasSpike"].boolean() == true) {
+      EXPECT_EQ(player.start_team, attacking_);
+      EXPECT_TRUE(player.alive);
+    }
+    player.money = money;
+  }
+
+  void killfeed(json::Value data) {
+    EXPECT_EQ(phase, "combat");
+    SeenPlayer* attacker = by_name(text(data["attacker"]));
+    SeenPlayer* victim = by_name(text(data["victim"]));
+    ASSERT_TRUE(attacker != nullptr && victim != nullptr);
+    EXPECT_TRUE(attacker->alive);
+    EXPECT_TRUE(victim->alive);
+    EXPECT_NE(attacker->start_team, victim->start_team);
+    EXPECT_TRUE(Names::built_in().weapon(text(data["weaponKillfeedInternal"])).has_value());
+    EXPECT_EQ(data["isTeamkill"].boolean(), false);
+    EXPECT_TRUE(data["headshotKill"].boolean().has_value());
+    ++attacker->kills;
+    ++victim->deaths;
+    victim->alive = false;
+    const json::Value assists = data["assists"];
+    for (json::Value assist = assists.first(); assist.exists(); assist = assists.after(assist)) {
+      const auto internal = Names::built_in().agent(text(assist));  // kill-feed names lead to internal ones
+      ASSERT_TRUE(internal.has_value());
+      int found = 0;
+      for (auto& [id, player] : players_) {
+        if (player.start_team != attacker->start_team || player.agent != *internal) continue;
+        ++player.assists;
+        ++found;
+        EXPECT_NE(&player, attacker);
+      }
+      EXPECT_EQ(found, 1) << "no agent twice in a team";
+    }
+  }
+
+  void round_info(json::Value data, int64_t at_ms) {
+    const std::string next = text(data["roundPhase"]);
+    const int64_t number_now = number(data["roundNumber"]);
+    if (next == "shopping") {
+      EXPECT_TRUE(phase == "end" || phase.empty());
+      EXPECT_EQ(number_now, round + 1);
+      if (number_now == 13 || number_now >= 25) attacking_ = 1 - attacking_;
+      planted = false;
+      for (auto& [id, player] : players_) player.alive = true;
+      scored_ = false;
+    } else if (next == "combat") {
+      EXPECT_EQ(phase, "shopping");
+      EXPECT_GE(at_ms - phase_since_, 30'000);
+      combat_since_ = at_ms;
+    } else if (next == "end") {
+      EXPECT_EQ(phase, "combat");
+      EXPECT_LE(at_ms - phase_since_, 126'000);
+      EXPECT_TRUE(scored_);
+    } else {
+      EXPECT_EQ(next, "game_end");
+      EXPECT_EQ(phase, "end");
+    }
+    if (next != "shopping") {
+      EXPECT_EQ(number_now, round);
+    }
+    phase = next;
+    round = number_now;
+    phase_since_ = at_ms;
+  }
+
+  void spike_over(const std::string& type, int64_t at_ms) {
+    EXPECT_EQ(phase, "combat");
+    EXPECT_TRUE(planted);
+    if (type == "spike_detonated") {
+      EXPECT_EQ(at_ms - planted_at_, 45'000);
+    }
+    if (type == "spike_defused") {
+      EXPECT_LT(at_ms - planted_at_, 45'000);
+    }
+    how_ = type;
+  }
+
+  void score(json::Value data, int64_t at_ms) {
+    scores.emplace_back(number(data["team_0"]), number(data["team_1"]));
+    if (scores.size() == 1) {
+      EXPECT_EQ(scores[0], (std::pair<int64_t, int64_t>(0, 0)));
+      return;
+    }
+    const auto before = scores[scores.size() - 2];
+    const int64_t won_0 = scores.back().first - before.first;
+    const int64_t won_1 = scores.back().second - before.second;
+    EXPECT_TRUE((won_0 == 1 && won_1 == 0) || (won_0 == 0 && won_1 == 1));
+    const int64_t winner = won_0 == 1 ? 0 : 1;
+    int losers_alive = 0;
+    int winners_alive = 0;
+    for (const auto& [id, player] : players_) {
+      if (player.alive) ++(player.start_team == winner ? winners_alive : losers_alive);
+    }
+    if (how_ == "spike_detonated") {
+      EXPECT_EQ(winner, attacking_);
+    } else if (how_ == "spike_defused") {
+      EXPECT_EQ(winner, 1 - attacking_);
+      EXPECT_GT(winners_alive, 0) << "who defused?";
+    } else if (losers_alive > 0) {
+      EXPECT_EQ(winner, 1 - attacking_);
+      EXPECT_FALSE(planted);
+      EXPECT_GE(at_ms - combat_since_, 99'000) << "only time can have ended it";
+    } else {
+      EXPECT_GT(winners_alive, 0);
+      EXPECT_LT(at_ms - combat_since_, 145'000);
+    }
+    how_.clear();
+    scored_ = true;
+  }
+
+  SeenPlayer* by_name(const std::string& name) {
+    for (auto& [id, player] : players_) {
+      if (player.name == name) return &player;
+    }
+    return nullptr;
+  }
+
+ public:
+  // Scoreboards between the first and the last, per second.
+  double scoreboard_rate() const {
+    return 1000.0 * static_cast<double>(scoreboard_times_.size()) /
+           static_cast<double>(scoreboard_times_.back() - scoreboard_times_.front());
+  }
+
+ private:
+  json::Document document_;
+  std::map<std::string, SeenPlayer> players_;
+  std::set<std::string> search_names_;
+  std::vector<int64_t> scoreboard_times_;
+  size_t count_ = 0;
+  int64_t last_ms_ = 0;
+  int64_t phase_since_ = 0;
+  int64_t combat_since_ = 0;
+  int64_t planted_at_ = 0;
+  int64_t attacking_ = 0;
+  bool scored_ = false;
+  std::string how_;
+};
+
+SimulationOptions options_for(uint64_t seed, int rounds) {
+  SimulationOptions options;
+  options.seed = seed;
+  options.rounds = rounds;
+  options.group_code = "TEST\"1";
+  options.key = "secret";
+  return options;
+}
+
+TEST(Simulation, FullMatchKeepsToTheRules) {
+  std::map<std::string, int> types;
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE(seed);
+    Referee referee;
+    for (const SimulatedEvent& event : play(options_for(seed, 24))) {
+      referee.judge(event);
+      if (HasFailure()) return;
+    }
+    EXPECT_EQ(referee.phase, "game_end");
+    EXPECT_EQ(referee.round, 24);
+    EXPECT_EQ(std::max(referee.scores.back().first, referee.scores.back().second), 13);
+    EXPECT_EQ(std::min(referee.scores.back().first, referee.scores.back().second), 11);
+    EXPECT_NEAR(static_cast<double>(referee.last_ms()) / 60'000, 42, 9) << "minutes";
+    EXPECT_NEAR(referee.scoreboard_rate(), 10.0, 0.4);
+    EXPECT_EQ(referee.types["match_start"], 1);
+    EXPECT_EQ(referee.types["map"], 1);
+    EXPECT_EQ(referee.types["game_mode"], 1);
+    EXPECT_GE(referee.types["roster"], 40);
+    EXPECT_GT(referee.types["killfeed"], 24 * 4);
+    EXPECT_GT(referee.types["observing"], 24 * 5);
+    EXPECT_EQ(referee.types["round_info"], 24 * 3 + 1);
+    EXPECT_EQ(referee.types["tech_pause"] % 2, 0);
+    EXPECT_LE(referee.types["left_timeout"], 2);
+    EXPECT_LE(referee.types["right_timeout"], 2);
+    for (const auto& [type, count] : referee.types) types[type] += count;
+  }
+  for (const char* type : {"spike_planted", "spike_detonated", "spike_defused", "tech_pause", "left_timeout",
+                           "right_timeout", "switch_kda_credits"}) {
+    EXPECT_GT(types[type], 0) << type << " occurs in no match";
+  }
+}
+
+TEST(Simulation, LengthIsAsWanted) {
+  for (const int rounds : {1, 3, 12, 13, 17, 26, 30}) {
+    SCOPED_TRACE(rounds);
+    Referee referee;
+    for (const SimulatedEvent& event : play(options_for(7, rounds))) referee.judge(event);
+    EXPECT_EQ(referee.round, rounds);
+    EXPECT_EQ(referee.phase, "game_end");
+    if (rounds > 24) {
+      EXPECT_EQ(std::abs(referee.scores.back().first - referee.scores.back().second), 2);
+    }
+  }
+}
+
+TEST(Simulation, OvertimeLengthIsRoundedUp) {
+  SimulationRandom random(1);
+  EXPECT_EQ(plan_winners(random, 25).size(), 26U);
+  EXPECT_EQ(plan_winners(random, 27).size(), 28U);
+}
+
+TEST(Simulation, MatchesEndWhenTheyAreDecidedAndNotBefore) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    for (int rounds = 13; rounds < 34; ++rounds) {
+      SimulationRandom random(seed);
+      const std::vector<int> winners = plan_winners(random, rounds);
+      int score[2] = {0, 0};
+      for (size_t round = 1; round <= winners.size(); ++round) {
+        ++score[winners[round - 1]];
+        const int high = std::max(score[0], score[1]);
+        const int low = std::min(score[0], score[1]);
+        const bool decided = high >= 13 && (low < 12 || (high - low == 2 && round % 2 == 0));
+        ASSERT_EQ(decided, round == winners.size()) << seed << ' ' << rounds;
+      }
+    }
+  }
+}
+
+TEST(Simulation, SameSeedSameMatch) {
+  const auto first = play(options_for(5, 3));
+  const auto second = play(options_for(5, 3));
+  const auto other = play(options_for(6, 3));
+  ASSERT_EQ(first.size(), second.size());
+  for (size_t i = 0; i < first.size(); ++i) {
+    ASSERT_EQ(first[i].at_ms, second[i].at_ms);
+    ASSERT_EQ(first[i].text, second[i].text);
+  }
+  EXPECT_NE(first[0].text, other[0].text);
+}
+
+// The reducer takes every event, and ends up where the kill feed and the score say.
+class SimulationInMatch : public test::MatchFixture {};
+
+TEST_F(SimulationInMatch, IsTakenWholly) {
+  std::map<std::string, int> kills;
+  std::map<std::string, int> deaths;
+  Simulation simulation(options_for(3, 26));
+  int64_t last_ms = 0;
+  while (const auto event = simulation.next()) {
+    if (event->name == "obs_logon") continue;
+    wait(event->at_ms - last_ms);
+    last_ms = event->at_ms;
+    const test::Parsed parsed(event->text);
+    BytesWriter data;
+    json::write_value(data, parsed["data"]);
+    const Outcome outcome = send_json(event->type, std::string(data.view()));
+    ASSERT_NE(outcome.verdict, Verdict::kRefused) << outcome.reason << ": " << event->text;
+    if (event->type == "killfeed") {
+      ++kills[std::string(*parsed["data"]["attacker"].string())];
+      ++deaths[std::string(*parsed["data"]["victim"].string())];
+    }
+    if (event->type == "spike_planted") {
+      EXPECT_TRUE(state().spike.planted);
+    }
+  }
+  EXPECT_FALSE(state().is_running);
+  EXPECT_EQ(team(0).rounds_won + team(1).rounds_won, 26);
+  EXPECT_EQ(std::abs(team(0).rounds_won - team(1).rounds_won), 2);
+  EXPECT_TRUE(state().has_entered_overtime);
+  for (int side = 0; side < 2; ++side) {
+    ASSERT_EQ(team(side).player_count, 5U);
+    for (uint32_t i = 0; i < 5; ++i) {
+      const Player& player = team(side).players[i];
+      const std::string name(match_->text(player.name));
+      EXPECT_EQ(player.kills, kills[name]) << name;
+      EXPECT_EQ(player.deaths, deaths[name]) << name;
+    }
+  }
+}
+
+// The generator is part of the promise that a seed means the same match everywhere.
+TEST(Simulation, RandomNumbersAreThoseOfSplitMix64) {
+  SimulationRandom random(1234567);
+  EXPECT_EQ(random.next(), 6457827717110365317U);
+  EXPECT_EQ(random.next(), 3203168211198807973U);
+}
+
+}  // namespace
+}  // namespace matchbus::match
