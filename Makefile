@@ -13,7 +13,7 @@ FOLDER       ?=
 TESTS      ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all run test bench bench-peers bench-programs asan clang fuzz tidy format format-check floors coverage docs install clean help \
+.PHONY: all run test bench bench-peers bench-programs asan asan-programs clang fuzz tidy format format-check floors coverage docs install clean help \
         deps-build deps-test deps-dev
 
 # Configures folder $(1) with options $(2). The generator is chosen once: Ninja where there is one.
@@ -52,21 +52,22 @@ bench-programs: deps-test deps-dev
 	$(call configure,$(BUILD),-DCMAKE_BUILD_TYPE=$(BUILD_TYPE) -DMATCHBUS_BENCH=ON)
 	$(call compile,$(BUILD))
 
-asan: deps-test ## Run all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	$(call configure,$(BUILD)-asan,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON -DMATCHBUS_SANITIZE=ON)
+# One build serves the sanitizers, the fuzz programs and the check that clang++ takes everything too.
+asan-programs: deps-test deps-dev
+	$(call configure,$(BUILD)-asan,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON -DMATCHBUS_BENCH=ON -DMATCHBUS_SANITIZE=ON \
+	  -DMATCHBUS_FUZZ=ON -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
 	$(call compile,$(BUILD)-asan)
+
+asan: asan-programs ## Run all tests under AddressSanitizer and UndefinedBehaviorSanitizer, built with clang++
 	$(call run_tests,$(BUILD)-asan)
 
-clang: deps-test deps-dev ## Build everything with clang++ as well
-	$(call configure,$(BUILD)-clang,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON \
+fuzz: asan-programs ## Run each fuzz program for FUZZ_SECONDS
+	@exec tests/fuzz/run $(BUILD)-asan $(FUZZ_SECONDS)
+
+clang: deps-test deps-dev ## Build everything with clang++, without sanitizers
+	$(call configure,$(BUILD)-clang,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON -DMATCHBUS_BENCH=ON \
 	  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
 	$(call compile,$(BUILD)-clang)
-
-fuzz: deps-test deps-dev ## Build everything with clang++ and run each fuzz program for FUZZ_SECONDS
-	$(call configure,$(BUILD)-fuzz,-DCMAKE_BUILD_TYPE=RelWithDebInfo -DMATCHBUS_TESTS=ON -DMATCHBUS_FUZZ=ON \
-	  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
-	$(call compile,$(BUILD)-fuzz)
-	@exec tests/fuzz/run $(BUILD)-fuzz $(FUZZ_SECONDS)
 
 tidy: deps-test deps-dev ## Check the sources with clang-tidy
 	$(call configure,$(BUILD)-clang,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON \
@@ -100,7 +101,7 @@ install: all ## Install programs and manual pages below PREFIX (and DESTDIR)
 	@cmake --install $(BUILD) --prefix $(PREFIX) --strip
 
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-coverage $(BUILD)-fuzz tests/node_modules
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-coverage tests/node_modules
 
 deps-build:
 	@third_party/install-deps build

@@ -144,8 +144,10 @@ describe('socket.io-client', () => {
         await own.stop();
         const [reason] = await gone;
         assert.match(reason, /^transport/);
+        // Waited for from here on: the client may be back before the test has read that the server listens.
+        const back = event(socket, 'connect');
         const again = await Echo.start([], own.port);
-        await event(socket, 'connect');
+        await back;
         socket.disconnect();
         await again.stop();
       });
