@@ -83,6 +83,17 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
   return server;
 }
 
+Result<match::Names> load_names(const std::string& path) {
+  if (path.empty()) return match::Names::built_in();
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return Error{"cannot read '" + path + "'"};
+  auto loaded = match::Names::load(text.str());
+  if (!loaded) return Error{path + ": " + loaded.error().message};
+  return loaded;
+}
+
 std::unique_ptr<gateway::Backend> make_backend(const gateway::BackendOptions& options, net::Loop& loop,
                                                match::MatchRegistry& registry) {
   return options.is_used() ? std::make_unique<gateway::Backend>(loop, registry, options) : nullptr;
@@ -100,7 +111,7 @@ gateway::TickerOptions ticker_options(const Options& options) {
 class AppImpl final : public App, private match::RegistryHandler, private gateway::TickHandler, private Timer::Handler {
  public:
   AppImpl(Options options, const Clock& clock, Log& log, match::VersionRange versions,
-          std::unique_ptr<match::Names> names, const gateway::BackendOptions& backend)
+          match::Names names, const gateway::BackendOptions& backend)
       : options_(std::move(options)),
         clock_(clock),
         log_(log),
@@ -108,7 +119,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         connections_({options_.max_connections, options_.max_connections_per_address}),
         ws_(ws::Context::create(loop_)),
         names_(std::move(names)),
-        registry_(names_ ? *names_ : match::Names::built_in(), {.matches = options_.max_matches}),
+        registry_(names_, {.matches = options_.max_matches}),
         fan_out_(loop_, {.stall_ms = options_.stall_timeout_ms}),
         backend_(make_backend(backend, loop_, registry_)),
         keys_({.required = options_.require_auth_key, .auth_key = options_.auth_key},
@@ -177,6 +188,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   Result<void> open_port(Port& port, uint16_t number, const std::string& tls);
   Result<void> announce();
   void reload();
+  void reload_names();
   void shut_down();
   std::string metrics();
 
@@ -187,7 +199,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   net::ConnectionCounter connections_;
   std::unique_ptr<net::TlsServerContext> tls_;
   std::unique_ptr<ws::Context> ws_;
-  std::unique_ptr<match::Names> names_;
+  match::Names names_;  // what SIGHUP replaces; whoever borrows it looks names up each time
   match::MatchRegistry registry_;
   hub::FanOut fan_out_;
   std::unique_ptr<gateway::Backend> backend_;  // null: no service outside
@@ -224,7 +236,10 @@ Result<void> AppImpl::start_journal() {
   recovery_ = recover_matches(*journal_, registry_, log_);
   registry_.set_handler(this);
   registry_.for_each([this](match::Match& match) { resume(match); });
-  if (recovery_.matches != 0) loop_.timers().set(lost_auxiliaries_, options_.recovery_window_ms);
+  if (recovery_.matches != 0) {
+    loop_.timers().set(lost_auxiliaries_, options_.recovery_window_ms);
+    ingest_.restore_until(clock_.monotonic_ms() + options_.recovery_window_ms);
+  }
   registry_.set_sink(journal_.get());
   output_.set_gate(journal_.get());
   registry_.advance(clock_.wall_ms());
@@ -322,7 +337,16 @@ void AppImpl::on_timer(Timer& timer) {
   loop_.timers().set(shutdown_, kShutdownLookMs);
 }
 
+void AppImpl::reload_names() {
+  if (options_.names_file.empty()) return;
+  auto loaded = load_names(options_.names_file);
+  if (!loaded) return log_.error("kept the old names: " + loaded.error().message);
+  names_ = std::move(*loaded);
+  log_.info("read the names again");
+}
+
 void AppImpl::reload() {
+  reload_names();
   if (tls_) {
     if (Result<void> done = tls_->reload(); done) {
       log_.info("read the certificate and key again");
@@ -370,18 +394,10 @@ Result<std::unique_ptr<App>> App::create(const Options& options, const Clock& cl
   if (!versions) return Error{"--client-versions: " + versions.error().message};
   const auto backend = backend_options(options);
   if (!backend) return backend.error();
-  std::unique_ptr<match::Names> names;
-  if (!options.names_file.empty()) {
-    std::ifstream file(options.names_file);
-    std::stringstream text;
-    text << file.rdbuf();
-    if (!file) return Error{"cannot read '" + options.names_file + "'"};
-    auto loaded = match::Names::load(text.str());
-    if (!loaded) return Error{options.names_file + ": " + loaded.error().message};
-    names = std::make_unique<match::Names>(std::move(*loaded));
-  }
+  auto names = load_names(options.names_file);
+  if (!names) return names.error();
   return std::unique_ptr<App>(
-      std::make_unique<AppImpl>(options, clock, log, std::move(*versions), std::move(names), *backend));
+      std::make_unique<AppImpl>(options, clock, log, std::move(*versions), std::move(*names), *backend));
 }
 
 }  // namespace matchbus::app

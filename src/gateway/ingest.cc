@@ -17,20 +17,53 @@ std::string_view reason_for(KeyStatus status) {
   return status == KeyStatus::kExpired ? match::kReasonExpiredKey : match::kReasonUnknownError;
 }
 
+constexpr std::string_view kObserverNote = "observer";
+constexpr std::string_view kAuxiliaryNote = "auxiliary";
+
+// What a sender brings back when it connects to a server that has been started again: an observer what admits it to its
+// match, an auxiliary client what it said of itself.
+constexpr char kNoteSeparator = '\n';
+
+std::string note_of(std::string_view kind, std::string_view first, std::string_view second) {
+  std::string note(kind);
+  for (const std::string_view part : {first, second}) note.append(1, kNoteSeparator).append(part);
+  return note;
+}
+
+// The part before the next separator, which is taken off `note`; all of it if there is none.
+std::string_view take_part(std::string_view& note) {
+  const std::string_view part = note.substr(0, note.find(kNoteSeparator));
+  note.remove_prefix(std::min(note.size(), part.size() + 1));
+  return part;
+}
+
 }  // namespace
 
-// What the door knows of one socket.
+// What the door knows of a socket that has asked to be let in.
 struct Ingest::Sender final : socketio::SocketData {
-  enum class State : uint8_t { kFresh, kChecking, kObserver, kAuxiliary, kRefused };
+  enum class State : uint8_t { kChecking, kObserver, kAuxiliary, kRefused };
 
   Sender(Ingest& the_door, socketio::Socket& the_socket) : door(the_door), socket(the_socket) {
     door.senders_.insert(this);
   }
   ~Sender() override { door.senders_.erase(this); }
 
+  // Logged on.
+  void become_observer(std::string group, std::string_view secret) {
+    state = State::kObserver;
+    group_code = std::move(group);
+    socket.set_offset_note(note_of(kObserverNote, secret, group_code));
+  }
+  void become_auxiliary(std::string match, std::string player) {
+    state = State::kAuxiliary;
+    match_id = std::move(match);
+    player_id = std::move(player);
+    socket.set_offset_note(note_of(kAuxiliaryNote, match_id, player_id));
+  }
+
   Ingest& door;
   socketio::Socket& socket;
-  State state = State::kFresh;
+  State state = State::kChecking;
   std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
   std::string group_code;         // observer
   std::string match_id;           // auxiliary
@@ -41,21 +74,48 @@ Ingest::Ingest(const Clock& clock, Log& log, match::MatchRegistry& registry, con
                match::VersionRange versions)
     : clock_(clock), log_(log), registry_(registry), keys_(keys), versions_(std::move(versions)) {}
 
-void Ingest::on_connect(socketio::Socket& socket, json::Value /*auth*/) {
-  socket.data = std::make_unique<Sender>(*this, socket);
+Ingest::Sender& Ingest::add_sender(socketio::Socket& socket) {
+  auto made = std::make_unique<Sender>(*this, socket);
+  Sender& sender = *made;
+  socket.data = std::move(made);
+  return sender;
+}
+
+void Ingest::on_connect(socketio::Socket& socket, json::Value auth) {
+  if (clock_.monotonic_ms() >= restore_until_ms_) return;
+  std::string_view note = socketio::offset_note(auth);
+  const std::string_view kind = take_part(note);
+  const std::string_view first = take_part(note);
+  if (kind == kObserverNote) {
+    restore_observer(socket, first, note);
+  } else if (kind == kAuxiliaryNote && registry_.has_match_id(first)) {
+    Sender& sender = add_sender(socket);
+    sender.become_auxiliary(std::string(first), std::string(note));
+    ++stats_.restored;
+    log_.info("an auxiliary client of match '" + sender.match_id + "' is back from before the start, from " +
+              socket.peer_address());
+  }
+}
+
+void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code) {
+  const match::Match* match = registry_.find_group(group_code);
+  if (match == nullptr || !registry_.is_secret(*match, secret)) return;
+  add_sender(socket).become_observer(std::string(group_code), secret);
+  ++stats_.restored;
+  log_.info("the observer of group '" + std::string(group_code) + "' is back from before the start, from " +
+            socket.peer_address());
 }
 
 void Ingest::on_event(socketio::Socket& socket, const socketio::Event& event) {
-  Sender& sender = static_cast<Sender&>(*socket.data);
   const std::string_view text = event.text(0).value_or("");
   if (event.name == "obs_data") {
-    take_data(sender, match::Writer::kObserver, text);
+    take_data(socket, match::Writer::kObserver, text);
   } else if (event.name == "aux_data") {
-    take_data(sender, match::Writer::kAuxiliary, text);
-  } else if (event.name == "obs_logon" && sender.state == Sender::State::kFresh) {
-    log_on_observer(sender, text);
-  } else if (event.name == "aux_logon" && sender.state == Sender::State::kFresh) {
-    log_on_auxiliary(sender, text);
+    take_data(socket, match::Writer::kAuxiliary, text);
+  } else if (socket.data == nullptr && (event.name == "obs_logon" || event.name == "aux_logon")) {
+    // Not before: the recovery of lost sockets keeps most of its places for those with data.
+    Sender& sender = add_sender(socket);
+    event.name == "obs_logon" ? log_on_observer(sender, text) : log_on_auxiliary(sender, text);
   }
 }
 
@@ -67,7 +127,6 @@ json::Value Ingest::parse(std::string_view text) {
 void Ingest::log_on_observer(Sender& sender, std::string_view text) {
   const Result<match::ObserverLogon> logon = match::read_observer_logon(parse(text), versions_);
   if (!logon) return refuse(sender, kObserverAnswer, logon.error().message);
-  sender.state = Sender::State::kChecking;
   sender.self = std::make_shared<Sender*>(&sender);
   keys_.check(logon->key, [this, self = std::weak_ptr(sender.self), logon = *logon](const KeyAnswer& checked) {
     if (const auto alive = self.lock()) on_key_checked(**alive, logon, checked);
@@ -80,12 +139,11 @@ void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, c
   const auto admission = registry_.admit(logon, checked.organization, clock_.wall_ms());
   if (admission.entry == match::MatchRegistry::Entry::kRefused)
     return refuse(sender, kObserverAnswer, admission.reason);
-  sender.state = Sender::State::kObserver;
-  sender.group_code = logon.group_code;
+  const bool is_new = admission.entry == match::MatchRegistry::Entry::kCreated;
+  sender.become_observer(logon.group_code, is_new ? admission.reason : logon.group_secret);
   ++stats_.logons;
   log_.info("observer '" + logon.observer_name + "' logged on to group '" + logon.group_code + "' from " +
-            sender.socket.peer_address() +
-            (admission.entry == match::MatchRegistry::Entry::kReconnected ? " again" : ""));
+            sender.socket.peer_address() + (is_new ? "" : " again"));
   answer(sender, kObserverAnswer, "authenticate", true, admission.reason);
 }
 
@@ -95,23 +153,23 @@ void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
   if (!logon) return refuse(sender, kAnswer, logon.error().message);
   if (!registry_.has_match_id(logon->match_id))
     return refuse(sender, kAnswer, match::reason_no_match(logon->match_id_text));
-  sender.state = Sender::State::kAuxiliary;
-  sender.match_id = logon->match_id;
-  sender.player_id = logon->player_id;
+  sender.become_auxiliary(logon->match_id, logon->player_id);
   ++stats_.logons;
   log_.info("auxiliary client '" + logon->name + "' logged on to match '" + logon->match_id + "' from " +
             sender.socket.peer_address());
   answer(sender, kAnswer, "aux_authenticate", true, {});
 }
 
-void Ingest::take_data(Sender& sender, match::Writer writer, std::string_view text) {
-  const bool observer = sender.state == Sender::State::kObserver && writer == match::Writer::kObserver;
-  const bool auxiliary = sender.state == Sender::State::kAuxiliary && writer == match::Writer::kAuxiliary;
-  if (!observer && !auxiliary) {
+void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::string_view text) {
+  Sender* known = static_cast<Sender*>(socket.data.get());
+  const Sender::State needed =
+      writer == match::Writer::kObserver ? Sender::State::kObserver : Sender::State::kAuxiliary;
+  if (known == nullptr || known->state != needed) {
     ++stats_.before_logon;
     return log_.limited(LogLevel::kWarning, "data before logon",
-                        "ignored data of a sender that is not logged on, from " + sender.socket.peer_address());
+                        "ignored data of a sender that is not logged on, from " + socket.peer_address());
   }
+  Sender& sender = *known;
   const auto envelope = match::read_envelope(parse(text), writer, clock_.wall_ms());
   if (!envelope) {
     ++stats_.unreadable;
@@ -120,7 +178,7 @@ void Ingest::take_data(Sender& sender, match::Writer writer, std::string_view te
   }
   ++stats_.events;
   match::Outcome outcome;
-  if (observer) {
+  if (writer == match::Writer::kObserver) {
     outcome = registry_.receive_observer(sender.group_code, *envelope);
   } else {
     if (sender.player_id.empty()) sender.player_id = match::spoken_for(*envelope);
@@ -153,9 +211,9 @@ void Ingest::refuse(Sender& sender, std::string_view event, std::string_view rea
 }
 
 void Ingest::on_disconnect(socketio::Socket& socket, std::string_view /*reason*/) {
-  const Sender& sender = static_cast<Sender&>(*socket.data);
-  if (sender.state == Sender::State::kAuxiliary)
-    registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms());
+  const Sender* sender = static_cast<const Sender*>(socket.data.get());
+  if (sender != nullptr && sender->state == Sender::State::kAuxiliary)
+    registry_.auxiliary_gone(sender->match_id, sender->player_id, clock_.wall_ms());
 }
 
 bool Ingest::speaks_for(std::string_view match_id, std::string_view player_id) const {

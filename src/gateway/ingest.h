@@ -17,7 +17,8 @@
 namespace matchbus::gateway {
 
 struct IngestStats {
-  uint64_t logons = 0;  // accepted, observers and auxiliary clients
+  uint64_t logons = 0;    // accepted, observers and auxiliary clients
+  uint64_t restored = 0;  // logged on as they were, by what they brought back from before a start
   uint64_t refused_logons = 0;
   uint64_t events = 0;        // with a readable envelope, of senders that are logged on
   uint64_t unreadable = 0;    // no JSON, or no envelope
@@ -34,6 +35,10 @@ class Ingest final : public socketio::SocketHandler {
   void on_event(socketio::Socket& socket, const socketio::Event& event) override;
   void on_disconnect(socketio::Socket& socket, std::string_view reason) override;
 
+  // Senders of matches that were brought back count as logged on when they connect again until this monotonic time, as
+  // if their sessions had only been lost: clients do not log on again by themselves (spec section 1.4).
+  void restore_until(int64_t monotonic_ms) { restore_until_ms_ = monotonic_ms; }
+
   // `match` leaves: its observers are disconnected, and the auxiliary clients that speak for no other live match.
   void on_match_removed(const match::Match& match);
 
@@ -46,11 +51,13 @@ class Ingest final : public socketio::SocketHandler {
 
  private:
   struct Sender;
+  Sender& add_sender(socketio::Socket& socket);
+  void restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code);
   void log_on_observer(Sender& sender, std::string_view text);
   // The key's check may have taken a while.
   void on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked);
   void log_on_auxiliary(Sender& sender, std::string_view text);
-  void take_data(Sender& sender, match::Writer writer, std::string_view text);
+  void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
   void answer(Sender& sender, std::string_view event, std::string_view type, bool value, std::string_view reason);
   void refuse(Sender& sender, std::string_view event, std::string_view reason);
   // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
@@ -61,6 +68,7 @@ class Ingest final : public socketio::SocketHandler {
   match::MatchRegistry& registry_;
   const KeyCheck& keys_;
   match::VersionRange versions_;
+  int64_t restore_until_ms_ = INT64_MIN;
   IngestStats stats_;
   std::unordered_set<Sender*> senders_;
   // Scratch, used again for every event.

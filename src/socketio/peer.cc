@@ -190,7 +190,7 @@ void Peer::admit(Namespace& nsp, json::Value auth) {
   ++server_.counters.connects;
   ++server_.counters.sockets;
   if (server_.recovers()) {
-    socket.enable_recovery();
+    socket.enable_recovery(auth["offset"].string());
     server_.recoveries.add(socket);
   }
   socket.confirm();

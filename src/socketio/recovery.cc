@@ -7,6 +7,21 @@
 #include "socketio/socket.h"
 
 namespace matchbus::socketio {
+namespace {
+
+constexpr char kNoteMark = '.';  // between an offset's number and its note
+
+// The number at the start of an offset; nothing if it is none of ours.
+std::optional<uint64_t> number_of(std::string_view offset) {
+  constexpr uint64_t kMax = uint64_t{1} << 53;
+  uint64_t number = 0;
+  const char* end = offset.data() + offset.size();
+  const auto [stop, error] = std::from_chars(offset.data(), end, number);
+  if (error != std::errc() || (stop != end && *stop != kNoteMark) || number > kMax) return std::nullopt;
+  return number;
+}
+
+}  // namespace
 
 size_t KeptEvent::bytes() const {
   size_t size = packet.size();
@@ -18,6 +33,22 @@ std::vector<std::string_view> KeptEvent::views() const {
   std::vector<std::string_view> views;
   for (const Bytes& attachment : attachments) views.push_back(attachment.view());
   return views;
+}
+
+std::string_view offset_note(json::Value auth) {
+  const std::string_view offset = auth["offset"].string().value_or("");
+  const size_t mark = offset.find(kNoteMark);
+  return mark == std::string_view::npos || !number_of(offset) ? std::string_view() : offset.substr(mark + 1);
+}
+
+std::string EventLog::offset(uint64_t number) const {
+  std::string text = std::to_string(number);
+  if (!note_.empty()) text.append(1, kNoteMark).append(note_);
+  return text;
+}
+
+void EventLog::continue_from(std::string_view offset) {
+  if (const auto number = number_of(offset)) last_ = dropped_ = lost_at_ = *number;
 }
 
 void EventLog::keep(Bytes packet, std::span<const std::string_view> attachments, bool once) {
@@ -33,13 +64,8 @@ void EventLog::keep(Bytes packet, std::span<const std::string_view> attachments,
 }
 
 std::optional<uint64_t> EventLog::find(std::optional<std::string_view> offset) const {
-  uint64_t number = 0;
-  if (offset) {
-    const char* end = offset->data() + offset->size();
-    const auto [stop, error] = std::from_chars(offset->data(), end, number);
-    if (error != std::errc() || stop != end) return std::nullopt;
-  }
-  if (number < dropped_ || number > last_) return std::nullopt;
+  const std::optional<uint64_t> number = offset ? number_of(*offset) : 0;
+  if (!number || *number < dropped_ || *number > last_) return std::nullopt;
   return number;
 }
 

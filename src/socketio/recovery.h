@@ -4,8 +4,10 @@
 //
 // Every event that a socket emits gets a number, and the number, as text, is the offset that the client brings back:
 // events with higher numbers are sent again. Only the latest events are kept; a client whose offset lies before them
-// cannot be recovered. An event that wants an ack is never sent twice (its offset would reach no client: the ack
-// callback is the last argument there), so it has no offset and is kept only while nobody can receive it.
+// cannot be recovered. The number may be followed by a dot and a note of the application, which so comes back even to a
+// server that knows nothing of the socket (one that was started again). An event that wants an ack is never sent twice
+// (its offset would reach no client: the ack callback is the last argument there), so it has no offset and is kept only
+// while nobody can receive it.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +46,13 @@ class EventLog {
 
   // The number of the next event, which has to be kept before another one is asked for.
   uint64_t next_number() const { return last_ + 1; }
-  static std::string to_offset(uint64_t number) { return std::to_string(number); }
+  // The offset of the event with that number.
+  std::string offset(uint64_t number) const;
+  // What offsets say besides the number.
+  void set_note(std::string_view note) { note_ = note; }
+  // Goes on counting from an offset of an earlier socket, which the client holds until it gets an event of this one.
+  // Before the first event.
+  void continue_from(std::string_view offset);
 
   // Keeps an event under the next number; older ones may have to be dropped for it.
   void keep(Bytes packet, std::span<const std::string_view> attachments, bool once);
@@ -67,6 +75,7 @@ class EventLog {
   uint64_t dropped_ = 0;  // highest number that is no longer here
   uint64_t lost_at_ = 0;  // last number before the latest loss
   size_t bytes_ = 0;
+  std::string note_;
 };
 
 // A socket's recovery: its secret identifier, its events, and, while it is lost, the time left.

@@ -91,6 +91,9 @@ class Socket {
   // Bytes sent but not yet taken by the client; 0 while its connection is lost.
   virtual size_t pending() const = 0;
   virtual void flush() = 0;
+  // A text that the client brings back when it connects again, also to a server that knows nothing of this socket: see
+  // offset_note. From the next event on; with recovery only.
+  virtual void set_offset_note(std::string_view note) = 0;
   // Leaves the namespace (DISCONNECT packet); with `close_session` the whole connection is closed too. on_disconnect
   // follows at the end of the turn.
   virtual void disconnect(bool close_session) = 0;
@@ -100,6 +103,10 @@ class Socket {
  protected:
   virtual ~Socket() = default;
 };
+
+// The note of the last event that the client got from an earlier socket, wherever that was; empty without one. It comes
+// from the client: whoever reads it has to check it. `auth` as in SocketHandler::on_connect.
+std::string_view offset_note(json::Value auth);
 
 // An application: what happens in one namespace.
 class SocketHandler {

@@ -21,9 +21,14 @@ ServerSocket::Extras& ServerSocket::extras() {
   return *extras_;
 }
 
-void ServerSocket::enable_recovery() {
+void ServerSocket::enable_recovery(std::optional<std::string_view> offset) {
   const ServerOptions& options = nsp_.server.options;
   extras().recovery = std::make_unique<Recovery>(*this, options.recovery_max_events, options.engine.max_pending);
+  if (offset) recovery()->log().continue_from(*offset);
+}
+
+void ServerSocket::set_offset_note(std::string_view note) {
+  if (recovery()) recovery()->log().set_note(note);
 }
 
 void ServerSocket::confirm() {
@@ -98,7 +103,9 @@ PacketTarget ServerSocket::target(size_t attachments, std::optional<uint64_t> ac
 }
 
 std::string ServerSocket::next_offset() const {
-  return recovery() ? EventLog::to_offset(recovery()->log().next_number()) : std::string();
+  if (!recovery()) return {};
+  const EventLog& log = recovery()->log();
+  return log.offset(log.next_number());
 }
 
 void ServerSocket::emit(std::string_view event, std::string_view text) {

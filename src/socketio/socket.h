@@ -58,7 +58,8 @@ class ServerSocket final : public Socket {
 
   // Sends the CONNECT answer.
   void confirm();
-  void enable_recovery();
+  // `offset`: that of an earlier socket that the client brought, if any.
+  void enable_recovery(std::optional<std::string_view> offset);
   // The connection is lost; events are kept from now on.
   void suspend(EngineClose reason);
   // Goes on at another connection: answers CONNECT and sends the events after number `seen`.
@@ -85,6 +86,7 @@ class ServerSocket final : public Socket {
   void send_prepared(const hub::Message& message) override;
   size_t pending() const override;
   void flush() override;
+  void set_offset_note(std::string_view note) override;
   void disconnect(bool close_session) override;
 
  private:

@@ -4,6 +4,7 @@ import net from 'node:net';
 
 export class Proxy {
   constructor(targetPort) {
+    this.targetPort = targetPort; // may be changed: new connections go there
     this.pairs = new Set();
     this.blocked = false;
     this.accepted = 0;
@@ -13,7 +14,7 @@ export class Proxy {
         near.destroy();
         return;
       }
-      const far = net.connect(targetPort, '127.0.0.1');
+      const far = net.connect(this.targetPort, '127.0.0.1');
       const pair = { near, far };
       this.pairs.add(pair);
       const drop = () => {

@@ -17,14 +17,16 @@ const startTimeoutMs = 20_000;
 const stopTimeoutMs = 20_000;
 
 const running = new Set();
+const directories = [];
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const path of directories) rmSync(path, { recursive: true, force: true });
 });
 
 // A directory that is removed when the test file ends.
 export function temporaryDirectory() {
   const path = mkdtempSync(join(tmpdir(), 'matchbus-test-'));
-  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
+  directories.push(path);
   return path;
 }
 

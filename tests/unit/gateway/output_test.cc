@@ -136,6 +136,7 @@ class PaperSocket final : public socketio::Socket {
   }
   size_t pending() const override { return connection.pending(); }
   void flush() override {}
+  void set_offset_note(std::string_view) override {}
   void disconnect(bool) override { is_ended = true; }
 
   std::vector<std::string>& got() { return connection.got; }

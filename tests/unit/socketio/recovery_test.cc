@@ -45,6 +45,34 @@ TEST(EventLog, NumbersAndFinds) {
   }
 }
 
+TEST(EventLog, GoesOnCountingFromAnOffsetOfAnotherSocket) {
+  EventLog log(10, 1'000);
+  log.continue_from("7.a note");
+  EXPECT_EQ(log.next_number(), 8U);
+  EXPECT_EQ(log.find("7"), 7U);
+  EXPECT_EQ(log.find("7.a note"), 7U);
+  EXPECT_EQ(log.find("6"), std::nullopt);
+  EXPECT_EQ(log.find(std::nullopt), std::nullopt);
+  keep(log, "x");
+  EXPECT_EQ(log.find("7"), 7U);
+  EXPECT_FALSE(log.has_gap());
+  for (const char* offset : {"", "x", "-1", "99999999999999999999999", "9007199254740993", ".5"}) {
+    EventLog fresh(10, 1'000);
+    fresh.continue_from(offset);
+    EXPECT_EQ(fresh.next_number(), 1U) << offset;
+  }
+}
+
+TEST(EventLog, OffsetsCarryANote) {
+  EventLog log(10, 1'000);
+  EXPECT_EQ(log.offset(3), "3");
+  log.set_note("some.thing");
+  EXPECT_EQ(log.offset(4), "4.some.thing");
+  keep(log, "x");
+  EXPECT_EQ(log.find("1.some.thing"), 1U);
+  EXPECT_EQ(log.find("1.what the client made of it"), 1U);
+}
+
 TEST(EventLog, KeepsTheLatestByCount) {
   EventLog log(2, 1'000);
   keep(log, "x");
