@@ -37,6 +37,7 @@ void Feed::join(FeedMember& member, bool send_latest, bool follows_changes) {
 void Feed::leave(FeedMember& member) {
   if (member.feed_ != this) return;
   fan_out_.clear_late(member);
+  if (member.has_it_) fan_out_.stats_.conflated += version_ - member.version_;
   members_[member.place_] = members_.back();
   members_[member.place_]->place_ = member.place_;
   members_.pop_back();
@@ -63,7 +64,6 @@ void Feed::drained(FeedMember& member) {
 void Feed::visit(FeedMember& member) {
   if (member.version_ == version_ || !latest_) return;
   if (member.feed_pending() != 0) {
-    ++fan_out_.stats_.conflated;
     fan_out_.mark_late(member);
     return;
   }
@@ -71,6 +71,7 @@ void Feed::visit(FeedMember& member) {
   const bool has_previous = member.has_it_ && member.version_ + 1 == version_;
   const Message* const message = latest_->message_for(member.follows_changes_, has_previous);
   if (message == nullptr) return;
+  if (member.has_it_) fan_out_.stats_.conflated += version_ - member.version_ - 1;
   member.version_ = version_;
   member.has_it_ = true;
   ++fan_out_.stats_.delivered;

@@ -59,7 +59,8 @@ struct FanOutOptions {
 struct FanOutStats {
   uint64_t published = 0;  // updates
   uint64_t delivered = 0;  // sends to members
-  uint64_t conflated = 0;  // times a busy member was passed over
+  uint64_t conflated = 0;  // updates that members were spared, being busy or not reached in time; known with the next,
+                           // or when they leave
   uint64_t stalled = 0;    // members ended by the stall limit
   uint64_t slices = 0;     // turns in which a pass had to stop and go on later
 };

@@ -197,6 +197,23 @@ TEST_F(FeedTest, ALongPassIsSlicedOverTurns) {
   EXPECT_GT(fan_out.stats().slices, 10u);
 }
 
+TEST_F(FeedTest, CountsTheUpdatesThatMembersWereSpared) {
+  FanOut fan_out(loop_, {.slice_us = 0});
+  Feed feed(fan_out);
+  std::vector<Viewer> viewers(100);
+  for (Viewer& viewer : viewers) feed.join(viewer, true);
+  feed.publish(message("a"));
+  settle();
+  feed.publish(message("b"));
+  uv_run(loop_.uv(), UV_RUN_NOWAIT);  // reaches some
+  feed.publish(message("c"));
+  settle();
+  size_t got = 0;
+  for (const Viewer& viewer : viewers) got += viewer.got.size();
+  EXPECT_LT(got, 300U);
+  EXPECT_EQ(fan_out.stats().conflated, 300U - got);
+}
+
 TEST_F(FeedTest, RandomJoinsLeavesAndPublishesEndWithTheLatestEverywhere) {
   std::mt19937 random(7);
   for (int round = 0; round < 30; ++round) {
