@@ -5,6 +5,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { chromium } from 'playwright-core';
+
 import { Client } from '../support/client.mjs';
 import { binDir, sourceDir, temporaryDirectory } from '../support/server.mjs';
 import { until, within } from '../support/wait.mjs';
@@ -41,6 +43,17 @@ test('the demo shows URLs and live figures, an overlay sees its match, and Ctrl-
   overlay.emit('logon', { groupCode: 'DEMO' });
   await overlay.state((state) => state.teams[0].players.length > 0);
   await until(() => /viewers 1 .* states sent [1-9]/.test(child.text), 'the viewer in the figures');
+
+  // The page that a newcomer opens.
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  });
+  t.after(() => browser.close());
+  const tab = await browser.newPage();
+  await tab.goto(/watch it +(file:\S+)/.exec(child.text)[1]);
+  await tab.waitForFunction(() => document.querySelectorAll('td').length > 20, undefined, { timeout: 15_000 });
+  await tab.waitForFunction(() => / round \d+, /.test(document.querySelector('#middle').textContent));
 
   process.kill(-child.pid, 'SIGINT');
   // 'close' comes when nobody holds the pipes any more: the programs of the demo have ended too.
