@@ -15,17 +15,16 @@ void Timer::cancel() {
 
 TimerWheel::TimerWheel(int64_t now_ms, int64_t slot_ms, size_t slots)
     : slot_ms_(slot_ms), now_(now_ms), hand_(now_ms / slot_ms), slots_(slots), occupied_((slots + 63) / 64) {
-  for (Head& head : slots_) head.link.next_ = head.link.previous_ = &head.link;
+  for (TimerLink& head : slots_) head.next_ = head.previous_ = &head;
 }
 
 TimerWheel::~TimerWheel() {
-  for (Head& head : slots_) {
-    while (head.link.next_ != &head.link) head.link.next_->cancel();
-    head.link.next_ = nullptr;
+  for (TimerLink& head : slots_) {
+    while (head.next_ != &head) static_cast<Timer*>(head.next_)->cancel();
   }
 }
 
-void TimerWheel::insert(Timer& head, Timer& timer) {
+void TimerWheel::insert(TimerLink& head, Timer& timer) {
   timer.previous_ = head.previous_;
   timer.next_ = &head;
   head.previous_->next_ = &timer;
@@ -36,10 +35,11 @@ void TimerWheel::set(Timer& timer, int64_t delay_ms) {
   timer.cancel();
   timer.deadline_ = now_ms() + (delay_ms > 0 ? delay_ms : 0);
   // Rounded up, so that a slot holds only timers that are due when the hand has reached it.
-  int64_t slot = (timer.deadline_ + slot_ms_ - 1) / slot_ms_;
+  const int64_t grain = delay_ms >= kLongDelayMs ? kLongGrain : 1;
+  int64_t slot = (timer.deadline_ + grain * slot_ms_ - 1) / (grain * slot_ms_) * grain;
   if (slot < hand_) slot = hand_;
   const size_t index = static_cast<size_t>(slot) % slots_.size();
-  insert(slots_[index].link, timer);
+  insert(slots_[index], timer);
   mark(index);
 }
 
@@ -76,27 +76,25 @@ void TimerWheel::advance(int64_t now_ms) {
 }
 
 void TimerWheel::run_slot(size_t index) {
-  Timer& head = slots_[index].link;
+  TimerLink& head = slots_[index];
   occupied_[index / 64] &= ~(uint64_t{1} << (index % 64));
   if (head.next_ == &head) return;
   // The due ones move to a list of their own first: a handler may set timers into this very slot.
-  Head due;
-  due.link.next_ = due.link.previous_ = &due.link;
-  for (Timer* timer = head.next_; timer != &head;) {
-    Timer* next = timer->next_;
-    if (timer->deadline_ <= now_) {
-      timer->cancel();
-      insert(due.link, *timer);
-    }
-    timer = next;
+  TimerLink due;
+  due.next_ = due.previous_ = &due;
+  for (TimerLink* link = head.next_; link != &head;) {
+    Timer& timer = static_cast<Timer&>(*link);
+    link = link->next_;
+    if (timer.deadline_ > now_) continue;
+    timer.cancel();
+    insert(due, timer);
   }
   if (head.next_ != &head) mark(index);
-  while (due.link.next_ != &due.link) {
-    Timer& timer = *due.link.next_;
+  while (due.next_ != &due) {
+    Timer& timer = static_cast<Timer&>(*due.next_);
     timer.cancel();
     timer.handler_->on_timer(timer);
   }
-  due.link.next_ = nullptr;
 }
 
 }  // namespace matchbus

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <set>
 #include <vector>
 
 #include "base/clock.h"
@@ -52,6 +53,26 @@ TEST(TimerWheel, IsLateByLessThanASlot) {
     EXPECT_GE(waiter.fired[0], 1000 + delay);
     EXPECT_LE(waiter.fired[0], 1000 + delay + wheel.slot_ms()) << delay;
   }
+}
+
+TEST(TimerWheel, LongDelaysAreRoundedUpToACoarserGrid) {
+  const int64_t grain = TimerWheel::kLongGrain;
+  TimerWheel wheel(1'000);
+  std::vector<std::unique_ptr<Waiter>> waiters;
+  for (int64_t i = 0; i < 2 * grain; ++i) {
+    waiters.push_back(std::make_unique<Waiter>(wheel));
+    wheel.set(waiters.back()->timer, TimerWheel::kLongDelayMs + i);
+  }
+  std::set<int64_t> times;
+  for (int64_t now = 1'001; now < 2'100; ++now) wheel.advance(now);
+  for (int64_t i = 0; i < 2 * grain; ++i) {
+    ASSERT_EQ(waiters[static_cast<size_t>(i)]->fired.size(), 1U);
+    const int64_t time = waiters[static_cast<size_t>(i)]->fired[0];
+    EXPECT_GE(time, 2'000 + i);
+    EXPECT_LE(time, 2'000 + i + grain * wheel.slot_ms());
+    times.insert(time);
+  }
+  EXPECT_LE(times.size(), 3U);
 }
 
 TEST(TimerWheel, NegativeDelayCountsAsNone) {
