@@ -14,7 +14,7 @@ TESTS      ?=
 
 .DEFAULT_GOAL := all
 .PHONY: all run test bench bench-peers bench-programs asan asan-programs clang fuzz tidy format format-check floors coverage docs install clean help \
-        deps-build deps-test deps-dev
+        deps-build deps-test deps-dev deps-bench
 
 # Configures folder $(1) with options $(2). The generator is chosen once: Ninja where there is one.
 define configure
@@ -45,7 +45,7 @@ test: deps-test ## Build everything and run all tests (TESTS=regex: some)
 bench: bench-programs ## Run the benchmarks and write bench/RESULTS.md
 	@exec bench/run $(BUILD)/bin
 
-bench-peers: bench-programs ## The same, and the same load on other servers
+bench-peers: deps-bench bench-programs ## Put the same load on other servers, too, and write bench/RESULTS-peers.md
 	@exec bench/run $(BUILD)/bin --peers
 
 bench-programs: deps-test deps-dev
@@ -109,6 +109,8 @@ deps-test:
 	@third_party/install-deps build test
 deps-dev:
 	@third_party/install-deps dev
+deps-bench:
+	@third_party/install-deps bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

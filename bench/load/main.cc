@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <map>
+#include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -11,8 +13,16 @@
 
 namespace {
 
+using matchbus::load::CrowdOptions;
 using matchbus::load::RunOptions;
 using matchbus::load::ViewerKind;
+
+struct Flags {
+  bool json = false;
+  bool plain = false;
+  bool quiet = false;
+  bool no_observers = false;
+};
 
 // Both ends' sockets are this process's or the server's: as many as the system gives.
 void raise_descriptor_limit() {
@@ -22,47 +32,71 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int run(int argc, char** argv) {
-  RunOptions options;
-  bool json = false;
-  bool plain = false;
-  bool quiet = false;
-  bool no_observers = false;
-  std::map<std::string, ViewerKind> kinds = {{"overlay", ViewerKind::kOverlay},
-                                             {"idle", ViewerKind::kIdle},
-                                             {"websocket", ViewerKind::kWebSocket},
-                                             {"raw", ViewerKind::kRaw}};
-  CLI::App cli("Load generator: viewers and simulated observers, bounded in number and time.");
-  cli.add_option("--host", options.viewer.host, "Server of the viewers (a loopback address)")->capture_default_str();
-  cli.add_option("--port", options.viewer.port, "Its output port")->capture_default_str();
-  cli.add_option("--path", options.viewer.path, "Where viewers connect")->capture_default_str();
-  cli.add_option("--kind", options.viewer.kind, "overlay, idle (connect only), websocket (plain), raw (TCP)")
-      ->transform(CLI::CheckedTransformer(kinds));
-  cli.add_option("--message-size", options.viewer.raw_message, "For raw: bytes that count as a message");
+void add_server_options(CLI::App& cli, RunOptions& options, Flags& flags) {
+  auto& viewer = options.crowd.viewer;
+  cli.add_option("--host", viewer.host, "Where viewers connect: a name or an address")->capture_default_str();
+  cli.add_option("--port", viewer.port, "The server's output port")->capture_default_str();
+  cli.add_option("--path", viewer.path, "What viewers ask for")->capture_default_str();
   cli.add_option("--ingest", options.observer.url, "Where observers log on")->capture_default_str();
-  cli.add_option("--key", options.observer.key, "Their access key");
+  cli.add_option("--key", options.observer.key, "Their access key")->envname("AUTH_KEY");
+  cli.add_option("--pid", options.pid, "The server's process, for its CPU time and memory");
   cli.add_option("--rate", options.observer.events_per_second, "Events a second of each match")->capture_default_str();
-  cli.add_flag("--no-observers", no_observers, "Somebody else pushes the events");
-  cli.add_option("--viewers", options.viewers, "How many")->capture_default_str();
-  cli.add_option("--matches", options.matches, "Over how many matches they are spread")
+  cli.add_option("--marks", options.observer.marks_per_second, "Timed events a second besides, for the latency")
+      ->capture_default_str();
+  cli.add_flag("--no-observers", flags.no_observers, "Somebody else pushes the events");
+}
+
+void add_viewer_options(CLI::App& cli, CrowdOptions& crowd, Flags& flags) {
+  static const std::map<std::string, ViewerKind> kinds = {{"overlay", ViewerKind::kOverlay},
+                                                          {"idle", ViewerKind::kIdle},
+                                                          {"websocket", ViewerKind::kWebSocket},
+                                                          {"raw", ViewerKind::kRaw}};
+  cli.add_option("--viewers", crowd.viewers, "How many")->capture_default_str();
+  cli.add_option("--matches", crowd.matches, "Over how many matches they are spread")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  cli.add_option("--stalled", options.stalled, "Of the viewers: so many stop reading when the measuring begins");
-  cli.add_flag("--diff", options.viewer.diff, "Viewers ask for patches");
-  cli.add_flag("--plain", plain, "Viewers offer no compression");
-  cli.add_option("--connect-at-once", options.connect_at_once, "Handshakes under way at a time")->capture_default_str();
+  cli.add_option("--kind", crowd.viewer.kind, "overlay, idle (connect only), websocket (plain), raw (TCP)")
+      ->transform(CLI::CheckedTransformer(kinds));
+  cli.add_option("--message-size", crowd.viewer.raw_message, "For raw: bytes that count as a message");
+  cli.add_flag("--diff", crowd.viewer.diff, "Viewers ask for patches");
+  cli.add_flag("--plain", flags.plain, "Viewers offer no compression");
+  cli.add_option("--polling", crowd.polling, "Of the viewers: so many use long polling");
+  cli.add_option("--slow", crowd.slow, "Of the viewers: so many read 64 KiB a second at most while measuring");
+  cli.add_option("--stalled", crowd.stalled, "Of the viewers: so many stop reading when the measuring begins");
+}
+
+void add_run_options(CLI::App& cli, RunOptions& options, Flags& flags) {
+  cli.add_option("--connect-at-once", options.crowd.connect_at_once, "Handshakes under way at a time")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   cli.add_option("--connect-limit", options.connect_limit_s, "Seconds for all to connect")->capture_default_str();
   cli.add_option("--settle", options.settle_s, "Seconds between connecting and measuring")->capture_default_str();
   cli.add_option("--seconds", options.measure_s, "Seconds of measuring")->capture_default_str();
-  cli.add_option("--pid", options.pid, "The server's process, for its CPU time and memory");
-  cli.add_flag("--json", json, "Print the report as JSON");
-  cli.add_flag("--quiet", quiet, "No progress");
+  cli.add_option("--tick", options.tick_ms, "The server's interval of broadcasts, in ms")->capture_default_str();
+  cli.add_option("--joins", options.joins, "Then so many more viewers join, to tell what a join costs");
+  cli.add_option("--storm", options.storms, "Then so many times all viewers go at once and come back");
+  cli.add_flag("--json", flags.json, "Print the report as JSON");
+  cli.add_flag("-q,--quiet", flags.quiet, "No progress");
+}
+
+int run(int argc, char** argv) {
+  RunOptions options;
+  Flags flags;
+  CLI::App cli("Load generator: viewers and simulated observers, bounded in number and time.");
+  add_server_options(cli, options, flags);
+  add_viewer_options(cli, options.crowd, flags);
+  add_run_options(cli, options, flags);
   CLI11_PARSE(cli, argc, argv);
-  options.viewer.deflate = !plain;
-  options.progress = !quiet;
-  options.observe = !no_observers && options.viewer.kind == ViewerKind::kOverlay;
-  if (options.viewer.kind == ViewerKind::kRaw && options.viewer.raw_message == 0) {
+  const CrowdOptions& crowd = options.crowd;
+  options.crowd.viewer.deflate = !flags.plain;
+  options.progress = !flags.quiet;
+  options.observe = !flags.no_observers && crowd.viewer.kind == ViewerKind::kOverlay;
+  if (crowd.viewer.kind == ViewerKind::kRaw && crowd.viewer.raw_message == 0) {
     std::fputs("matchbus-load: raw viewers need --message-size\n", stderr);
+    return 2;
+  }
+  if (crowd.polling + crowd.slow + crowd.stalled > crowd.viewers) {
+    std::fputs("matchbus-load: more polling, slow and stalled viewers than viewers\n", stderr);
     return 2;
   }
 
@@ -71,12 +105,9 @@ int run(int argc, char** argv) {
   matchbus::Log log(clock, matchbus::LogLevel::kWarning);
   const matchbus::load::RunReport report = matchbus::load::Run(clock, log, options).execute();
   const std::string text =
-      json ? matchbus::load::report_json(options, report) : matchbus::load::report_table(options, report);
+      flags.json ? matchbus::load::report_json(options, report) : matchbus::load::report_table(options, report);
   std::fputs(text.c_str(), stdout);
-  const bool right = report.viewers.failed == 0 && report.viewers.lost <= options.stalled &&
-                     report.viewers.backwards == 0 && report.unreadable == 0 && report.observers.refused == 0 &&
-                     report.viewers.connected + report.viewers.lost == options.viewers;
-  return right ? 0 : 1;
+  return matchbus::load::is_right(options, report) ? 0 : 1;
 }
 
 }  // namespace

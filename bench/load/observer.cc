@@ -9,8 +9,7 @@
 namespace matchbus::load {
 namespace {
 
-constexpr int64_t kStepMs = 20;
-constexpr int64_t kMarkMs = 100;
+constexpr int64_t kStepMs = 5;
 
 match::SimulationOptions simulation_of(const ObserverOptions& options, const std::string& group_code, uint64_t seed) {
   match::SimulationOptions simulated;
@@ -29,7 +28,8 @@ Observer::Observer(net::Loop& loop, ws::Context& ws, const ObserverOptions& opti
       group_code_(std::move(group_code)),
       totals_(totals),
       simulated_(simulation_of(options, group_code_, seed)),
-      simulation_(simulated_) {
+      simulation_(simulated_),
+      random_(static_cast<uint32_t>(seed)) {
   socketio::ClientOptions client;
   client.url = options.url;
   client.ws.deflate = false;
@@ -78,11 +78,26 @@ void Observer::on_timer(Timer& timer) {
   due_ += static_cast<double>(now - last_ms_) / 1000 * options_.events_per_second;
   last_ms_ = now;
   for (; due_ >= 1; due_ -= 1) play_one();
-  if (now - marked_ms_ >= kMarkMs) {
-    marked_ms_ = now;
+  if (now >= mark_at_ms_) {
     mark();
+    mark_at_ms_ = now + next_mark();
   }
   loop_.timers().set(timer, kStepMs);
+}
+
+void Observer::pause() { timer_.cancel(); }
+
+void Observer::resume() {
+  if (!logged_on_) return;
+  last_ms_ = loop_.clock().monotonic_ms();
+  loop_.timers().set(timer_, kStepMs);
+}
+
+int64_t Observer::next_mark() {
+  constexpr int64_t kNever = int64_t{1} << 40;
+  if (options_.marks_per_second <= 0) return kNever;
+  const double mean = 1000 / options_.marks_per_second;
+  return static_cast<int64_t>(std::uniform_real_distribution(0.75 * mean, 1.15 * mean)(random_));
 }
 
 void Observer::play_one() {

@@ -4,135 +4,204 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 namespace matchbus::load {
 namespace {
 
 constexpr int64_t kStepMs = 5;
 constexpr int64_t kProgressMs = 1'000;
-constexpr int64_t kStaleUs = 100'000;
+constexpr double kQuietS = 0.5;  // for what is under way to arrive
 
-// Of this run alone: an earlier run's matches may still be live.
-std::string group_name(size_t match) { return "LOAD-" + std::to_string(getpid()) + "-" + std::to_string(match); }
+std::vector<std::unique_ptr<Judge>> make_judges(size_t count) {
+  std::vector<std::unique_ptr<Judge>> judges;
+  for (size_t i = 0; i < count; ++i) judges.push_back(std::make_unique<Judge>());
+  return judges;
+}
 
 }  // namespace
 
 Run::Run(const Clock& clock, Log& log, RunOptions options)
-    : clock_(clock), options_(std::move(options)), loop_(clock, log), ws_(ws::Context::create(loop_)) {
-  for (size_t i = 0; i < options_.matches; ++i) judges_.push_back(std::make_unique<Judge>());
-}
+    : clock_(clock),
+      options_(std::move(options)),
+      loop_(clock, log),
+      ws_(ws::Context::create(loop_)),
+      judges_(make_judges(options_.crowd.matches)),
+      crowd_(loop_, options_.crowd, group_codes(), judges_, totals_) {}
 
 Run::~Run() = default;
 
+// Of this run alone: an earlier run's matches may still be live.
+std::vector<std::string> Run::group_codes() const {
+  std::vector<std::string> codes;
+  for (size_t i = 0; i < options_.crowd.matches; ++i)
+    codes.push_back("LOAD-" + std::to_string(getpid()) + "-" + std::to_string(i));
+  return codes;
+}
+
+std::optional<ProcessStats> Run::server_stats() const {
+  return options_.pid != 0 ? read_process_stats(options_.pid) : std::nullopt;
+}
+
 RunReport Run::execute() {
-  if (options_.pid != 0) report_.before = read_process_stats(options_.pid);
+  report_.before = server_stats();
   phase_began_ms_ = clock_.monotonic_ms();
   if (options_.observe) {
-    for (size_t i = 0; i < options_.matches; ++i) {
+    for (size_t i = 0; i < options_.crowd.matches; ++i) {
       observers_.push_back(
-          std::make_unique<Observer>(loop_, *ws_, options_.observer, group_name(i), i + 1, report_.observers));
+          std::make_unique<Observer>(loop_, *ws_, options_.observer, crowd_.group_code(i), i + 1, report_.observers));
       observers_.back()->connect();
     }
   }
   loop_.timers().set(timer_, 0);
   loop_.run();
-  viewers_.clear();
+  check_.reset();
+  joined_.clear();
+  crowd_.drop();
   observers_.clear();
   return report_;
 }
 
 void Run::on_timer(Timer& timer) {
-  step();
+  const int64_t now = clock_.monotonic_ms();
+  const Phase next = step(static_cast<double>(now - phase_began_ms_) / 1000);
+  if (next != phase_) phase_began_ms_ = clock_.monotonic_ms();
+  phase_ = next;
+  show_progress(now);
   if (phase_ == Phase::kDone) return loop_.stop();
   loop_.timers().set(timer, kStepMs);
 }
 
-bool Run::limit_passed(int64_t now_ms) const {
-  return now_ms - phase_began_ms_ > int64_t{options_.connect_limit_s} * 1000;
-}
-
-void Run::step() {
-  const int64_t now = clock_.monotonic_ms();
-  const double elapsed = static_cast<double>(now - phase_began_ms_) / 1000;
-  const Phase before = phase_;
+Run::Phase Run::step(double elapsed_s) {
+  const bool is_late = elapsed_s > options_.connect_limit_s;
   switch (phase_) {
     case Phase::kObservers:
-      if (!options_.observe || report_.observers.logged_on + report_.observers.refused >= options_.matches ||
-          limit_passed(now)) {
-        phase_ = Phase::kConnecting;
-      }
-      break;
+      if (options_.observe && !is_late &&
+          report_.observers.logged_on + report_.observers.refused < options_.crowd.matches)
+        return phase_;
+      return Phase::kConnecting;
     case Phase::kConnecting:
-      connect_more();
-      if (report_.viewers.connected + report_.viewers.failed + report_.viewers.lost >= options_.viewers ||
-          limit_passed(now)) {
-        report_.connect_s = elapsed;
-        phase_ = Phase::kSettling;
-      }
-      break;
+      crowd_.connect_more();
+      if (!crowd_.is_complete() && !is_late) return phase_;
+      report_.connect_s = elapsed_s;
+      return Phase::kSettling;
     case Phase::kSettling:
-      if (elapsed < options_.settle_s) break;
-      begin_measuring();
-      phase_ = Phase::kMeasuring;
-      break;
+      if (elapsed_s < options_.settle_s) return phase_;
+      report_.connected = report_.start = server_stats();
+      crowd_.begin_measuring();
+      return Phase::kMeasuring;
     case Phase::kMeasuring:
-      if (elapsed < options_.measure_s) break;
-      report_.measure_s = elapsed;
-      end_measuring();
-      phase_ = Phase::kDone;
-      break;
+      if (elapsed_s < options_.measure_s) return phase_;
+      end_measuring(elapsed_s);
+      return Phase::kChecking;
+    case Phase::kChecking:
+      return check(elapsed_s);
+    case Phase::kQuiet:
+      if (elapsed_s < kQuietS) return phase_;
+      if (options_.joins == 0) return after_joins();
+      begin_joins(ViewerKind::kIdle);
+      return Phase::kIdleJoins;
+    case Phase::kIdleJoins:
+      if (!end_handshakes(*joined_.back(), join_totals_, elapsed_s, report_.idle_joins)) return phase_;
+      begin_joins(ViewerKind::kOverlay);
+      return Phase::kJoins;
+    case Phase::kJoins:
+      if (!end_handshakes(*joined_.back(), join_totals_, elapsed_s, report_.joins)) return phase_;
+      return after_joins();
+    case Phase::kDropped:
+      if (elapsed_s < 2 * kQuietS) return phase_;
+      begin_handshakes(totals_);
+      report_.storms.emplace_back();
+      return Phase::kStorm;
+    case Phase::kStorm:
+      if (!end_handshakes(crowd_, totals_, elapsed_s, report_.storms.back())) return phase_;
+      return after_joins();
     case Phase::kDone:
       break;
   }
-  if (phase_ != before) phase_began_ms_ = now;
-  show_progress(now);
+  return Phase::kDone;
 }
 
-void Run::connect_more() {
-  while (viewers_.size() < options_.viewers && report_.viewers.connecting < options_.connect_at_once) {
-    const size_t match = viewers_.size() % options_.matches;
-    viewers_.push_back(
-        std::make_unique<Viewer>(loop_, options_.viewer, group_name(match), report_.viewers, *judges_[match]));
-    viewers_.back()->connect();
+void Run::end_measuring(double elapsed_s) {
+  totals_.measuring = false;
+  report_.measure_s = elapsed_s;
+  report_.end = server_stats();
+  report_.viewers = totals_;
+  report_.summary = crowd_.summary();
+  // With a marker in every tick there is a broadcast in every tick.
+  const bool has_news_every_tick = options_.observe && options_.observer.marks_per_second * options_.tick_ms > 1'200;
+  if (has_news_every_tick && crowd_.readers() != 0) {
+    const auto ticks = static_cast<uint64_t>(elapsed_s * 1000 / options_.tick_ms);
+    const uint64_t got = report_.summary.fewest_of_match + 1;  // one may be under way
+    report_.missed_ticks = ticks > got ? ticks - got : 0;
   }
+  for (const auto& observer : observers_) observer->pause();
+  crowd_.hurry();
 }
 
-void Run::begin_measuring() {
-  if (options_.pid != 0) report_.connected = report_.start = read_process_stats(options_.pid);
-  // The last ones stall.
-  const size_t readers = viewers_.size() - std::min(options_.stalled, viewers_.size());
-  for (size_t i = readers; i < viewers_.size(); ++i) {
-    if (!viewers_[i]->is_gone()) viewers_[i]->pause();
+Run::Phase Run::check(double elapsed_s) {
+  constexpr double kLimitS = 5;
+  const bool logs_on = options_.crowd.viewer.kind == ViewerKind::kOverlay;
+  if (options_.observe && logs_on && crowd_.readers() != 0) {
+    if (elapsed_s < kQuietS) return phase_;
+    if (!check_) {
+      check_ = std::make_unique<FinalCheck>(loop_, options_.crowd.viewer, crowd_, judges_, options_.crowd.matches);
+    }
+    if (elapsed_s < 2 * kQuietS) return phase_;
+    report_.wrong_final = check_->count_wrong();
+    if (*report_.wrong_final != 0 && elapsed_s < kLimitS) return phase_;
+    check_.reset();
   }
-  for (const auto& viewer : viewers_) messages_at_start_.push_back(viewer->messages());
-  report_.viewers.measuring = true;
+  for (const auto& judge : judges_) {
+    report_.unreadable += judge->unreadable();
+    report_.wrong_patches += judge->wrong_patches();
+  }
+  return options_.joins != 0 || options_.storms != 0 ? Phase::kQuiet : Phase::kDone;
 }
 
-void Run::end_measuring() {
-  report_.viewers.measuring = false;
-  if (options_.pid != 0) report_.end = read_process_stats(options_.pid);
-  const size_t readers = viewers_.size() - std::min(options_.stalled, viewers_.size());
-  std::vector<int64_t> newest(options_.matches);
-  for (size_t i = 0; i < readers; ++i)
-    newest[i % options_.matches] = std::max(newest[i % options_.matches], viewers_[i]->last_marker());
-  report_.least_messages = readers == 0 ? 0 : UINT64_MAX;
-  for (size_t i = 0; i < readers; ++i) {
-    const uint64_t got = viewers_[i]->messages() - messages_at_start_[i];
-    report_.least_messages = std::min(report_.least_messages, got);
-    report_.most_messages = std::max(report_.most_messages, got);
-    // One broadcast may still be under way to some of a room.
-    if (newest[i % options_.matches] - viewers_[i]->last_marker() > 2 * kStaleUs) ++report_.stale;
-  }
-  for (const auto& judge : judges_) report_.unreadable += judge->unreadable();
+void Run::begin_joins(ViewerKind kind) {
+  CrowdOptions& options = kind == ViewerKind::kIdle ? idle_options_ : join_options_;
+  options = options_.crowd;
+  options.viewer.kind = kind;
+  options.viewers = options_.joins;
+  options.stalled = options.slow = options.polling = 0;
+  joined_.push_back(std::make_unique<Crowd>(loop_, options, group_codes(), judges_, join_totals_));
+  begin_handshakes(join_totals_);
+}
+
+void Run::begin_handshakes(const ViewerTotals& totals) {
+  connected_before_ = totals.connected;
+  failed_before_ = totals.failed;
+  stats_before_ = server_stats();
+}
+
+bool Run::end_handshakes(Crowd& crowd, const ViewerTotals& totals, double elapsed_s, Handshakes& handshakes) {
+  crowd.connect_more();
+  if (!crowd.is_complete() && elapsed_s < options_.connect_limit_s) return false;
+  const std::optional<ProcessStats> stats = server_stats();
+  if (stats && stats_before_) handshakes.cpu_seconds = stats->cpu_seconds - stats_before_->cpu_seconds;
+  handshakes.seconds = elapsed_s;
+  // Of all viewers that these totals count, those that were there before are none of these.
+  handshakes.count = totals.connected - connected_before_;
+  handshakes.failed = totals.failed - failed_before_;
+  return true;
+}
+
+Run::Phase Run::after_joins() {
+  if (report_.storms.size() >= options_.storms) return Phase::kDone;
+  joined_.clear();
+  crowd_.drop();
+  return Phase::kDropped;
 }
 
 void Run::show_progress(int64_t now_ms) {
-  if (!options_.progress || now_ms < next_progress_ms_) return;
+  if (!options_.progress || (now_ms < next_progress_ms_ && phase_ != Phase::kDone)) return;
   next_progress_ms_ = now_ms + kProgressMs;
-  constexpr const char* kNames[] = {"observers", "connecting", "settling", "measuring", "done"};
+  constexpr const char* kNames[] = {"observers",  "connecting", "settling", "measuring", "checking", "quiet",
+                                    "idle joins", "joins",      "dropped",  "storm",     "done"};
   std::fprintf(stderr, "\r%-10s viewers %zu, failed %lu, lost %lu, events %lu, messages %lu   ",
-               kNames[static_cast<size_t>(phase_)], report_.viewers.connected, report_.viewers.failed,
-               report_.viewers.lost, report_.observers.events, report_.viewers.messages);
+               kNames[static_cast<size_t>(phase_)], totals_.connected + join_totals_.connected, totals_.failed,
+               totals_.lost, report_.observers.events, totals_.messages);
   if (phase_ == Phase::kDone) std::fputc('\n', stderr);
 }
 

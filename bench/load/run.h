@@ -1,4 +1,5 @@
-// One run of the load generator: connect, settle, measure, check, report.
+// One run of the load generator: connect, settle, measure, check the final state, then, where asked for, joins and
+// storms on the quiet server; and the report.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "load/crowd.h"
+#include "load/final_check.h"
 #include "load/judge.h"
 #include "load/observer.h"
 #include "load/process_stats.h"
@@ -19,33 +22,44 @@
 namespace matchbus::load {
 
 struct RunOptions {
-  ViewerOptions viewer;
+  CrowdOptions crowd;
   ObserverOptions observer;
-  size_t viewers = 100;
-  size_t matches = 1;   // viewers are dealt out to them in turn
   bool observe = true;  // start observers, or let somebody else push
-  size_t stalled = 0;   // of the viewers: stop reading when the measuring begins
-  size_t connect_at_once = 200;
   int connect_limit_s = 60;
   double settle_s = 2;
   double measure_s = 10;
-  pid_t pid = 0;  // the server's, for its CPU time and memory; 0: unknown
+  double tick_ms = 100;  // the server's, to tell how many broadcasts there should be
+  size_t joins = 0;      // after the measuring: so many more viewers, to tell what a join costs
+  size_t storms = 0;     // after that: so many times all viewers go and come back at once
+  pid_t pid = 0;         // the server's, for its CPU time and memory; 0: unknown
   bool progress = true;
+};
+
+// So many handshakes, one after another or all at once.
+struct Handshakes {
+  size_t count = 0;
+  uint64_t failed = 0;
+  double seconds = 0;
+  double cpu_seconds = 0;
 };
 
 struct RunReport {
   ViewerTotals viewers;
   ObserverTotals observers;
+  CrowdSummary summary;
   double connect_s = 0;
   double measure_s = 0;
-  uint64_t least_messages = 0;  // of a viewer that reads, while measuring
-  uint64_t most_messages = 0;
-  uint64_t stale = 0;  // viewers that read and ended a tenth of a second or more behind the newest of their match
+  std::optional<uint64_t> missed_ticks;  // of the match with the fewest broadcasts; unknown where none need be sent
+  std::optional<uint64_t> wrong_final;   // viewers with another final state than the server's
   uint64_t unreadable = 0;
+  uint64_t wrong_patches = 0;             // states that patches led to and that were not those sent whole
   std::optional<ProcessStats> before;     // no viewer yet
   std::optional<ProcessStats> connected;  // all connected
   std::optional<ProcessStats> start;      // measuring begins
   std::optional<ProcessStats> end;
+  Handshakes idle_joins;  // connected only
+  Handshakes joins;       // logged on, with their first state
+  std::vector<Handshakes> storms;
 };
 
 class Run final : private Timer::Handler {
@@ -55,14 +69,32 @@ class Run final : private Timer::Handler {
   RunReport execute();
 
  private:
-  enum class Phase : uint8_t { kObservers, kConnecting, kSettling, kMeasuring, kDone };
+  enum class Phase : uint8_t {
+    kObservers,
+    kConnecting,
+    kSettling,
+    kMeasuring,
+    kChecking,
+    kQuiet,
+    kIdleJoins,
+    kJoins,
+    kDropped,
+    kStorm,
+    kDone
+  };
   void on_timer(Timer& timer) override;
-  void step();
-  void connect_more();
-  void begin_measuring();
-  void end_measuring();
+  // What to do in this phase, and the one to go on with.
+  Phase step(double elapsed_s);
+  Phase after_joins();
+  void end_measuring(double elapsed_s);
+  Phase check(double elapsed_s);
+  void begin_joins(ViewerKind kind);
+  void begin_handshakes(const ViewerTotals& totals);
+  // Connects on; whether all are there.
+  bool end_handshakes(Crowd& crowd, const ViewerTotals& totals, double elapsed_s, Handshakes& handshakes);
   void show_progress(int64_t now_ms);
-  bool limit_passed(int64_t now_ms) const;
+  std::optional<ProcessStats> server_stats() const;
+  std::vector<std::string> group_codes() const;
 
   const Clock& clock_;
   RunOptions options_;
@@ -71,8 +103,16 @@ class Run final : private Timer::Handler {
   std::unique_ptr<ws::Context> ws_;
   std::vector<std::unique_ptr<Judge>> judges_;  // by match
   std::vector<std::unique_ptr<Observer>> observers_;
-  std::vector<std::unique_ptr<Viewer>> viewers_;
-  std::vector<uint64_t> messages_at_start_;
+  ViewerTotals totals_;
+  Crowd crowd_;
+  std::unique_ptr<FinalCheck> check_;
+  CrowdOptions idle_options_;
+  CrowdOptions join_options_;
+  ViewerTotals join_totals_;
+  std::vector<std::unique_ptr<Crowd>> joined_;
+  std::optional<ProcessStats> stats_before_;  // of handshakes, like the next two
+  size_t connected_before_ = 0;
+  uint64_t failed_before_ = 0;
   Phase phase_ = Phase::kObservers;
   int64_t phase_began_ms_ = 0;
   int64_t next_progress_ms_ = 0;
@@ -82,5 +122,7 @@ class Run final : private Timer::Handler {
 // The report as a table for people, or as one JSON object.
 std::string report_table(const RunOptions& options, const RunReport& report);
 std::string report_json(const RunOptions& options, const RunReport& report);
+// Everything that was delivered was right and complete.
+bool is_right(const RunOptions& options, const RunReport& report);
 
 }  // namespace matchbus::load

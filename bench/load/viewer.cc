@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "load/polling_viewer.h"
+#include "load/websocket_viewer.h"
 
 namespace matchbus::load {
 
@@ -18,32 +20,47 @@ Viewer::Viewer(net::Loop& loop, const ViewerOptions& options, std::string group_
                Judge& judge)
     : loop_(loop), options_(options), totals_(totals), judge_(judge), group_code_(std::move(group_code)) {}
 
-Viewer::~Viewer() = default;
+Viewer::~Viewer() {
+  if (gone_) return;
+  if (ready_) {
+    --totals_.connected;
+  } else if (connector_) {
+    --totals_.connecting;
+  }
+}
 
 void Viewer::connect() {
   ++totals_.connecting;
   net::ConnectOptions to;
   to.host = options_.host;
   to.port = options_.port;
+  to.timeout_ms = 30'000;  // of storms
   connector_ = net::Connector::connect(loop_, to, [this](Result<net::StreamPtr> stream) {
     if (!stream) return fail();
-    start(std::move(*stream));
+    stream_ = std::move(*stream);
+    stream_->set_handler(this);
+    begin();
   });
 }
 
-void Viewer::start(net::StreamPtr stream) {
-  stream_ = std::move(stream);
-  stream_->set_handler(this);
-  if (options_.kind == ViewerKind::kRaw) return ready();
-  std::string request = "GET " + options_.path + " HTTP/1.1\r\nHost: " + options_.host +
-                        "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n";
-  if (options_.deflate) request += "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
-  stream_->write(Bytes::copy(request + "\r\n"));
+void Viewer::pause() {
+  timed_ = false;
+  if (stream_) stream_->pause_reading();
+}
+
+void Viewer::resume() {
+  sipping_ = false;
+  if (stream_) stream_->resume_reading();
+}
+
+void Viewer::sip() {
+  sipping_ = true;
+  if (stream_) stream_->resume_reading();
 }
 
 void Viewer::fail() {
   if (std::exchange(gone_, true)) return;
+  if (stream_) stream_->abort();
   if (ready_) {
     --totals_.connected;
     ++totals_.lost;
@@ -62,98 +79,64 @@ void Viewer::ready() {
 void Viewer::on_stream_closed(net::CloseReason /*reason*/) { fail(); }
 
 void Viewer::on_stream_data(std::span<char> data) {
-  const std::string_view bytes(data.data(), data.size());
-  if (options_.kind == ViewerKind::kRaw) {
-    raw_bytes_ += bytes.size();
-    if (!totals_.measuring) return;
-    totals_.bytes += bytes.size();
-    for (; raw_bytes_ >= options_.raw_message; raw_bytes_ -= options_.raw_message) ++totals_.messages;
-  } else if (!upgraded_) {
-    take_head(bytes);
-  } else if (!frames_.feed(bytes, [this](const ScannedFrame& frame) { return take_frame(frame); })) {
-    stream_->abort();
-    fail();
-  }
+  if (sipping_) stream_->pause_reading();
+  take_bytes({data.data(), data.size()});
 }
 
-void Viewer::take_head(std::string_view bytes) {
-  head_.append(bytes);
-  const size_t end = head_.find("\r\n\r\n");
-  if (end == std::string::npos) return;
-  if (!head_.starts_with("HTTP/1.1 101")) {
-    stream_->abort();
-    return fail();
-  }
-  upgraded_ = true;
-  const std::string rest = head_.substr(end + 4);
-  head_ = {};
-  if (options_.kind == ViewerKind::kWebSocket) ready();
-  if (!rest.empty() && !frames_.feed(rest, [this](const ScannedFrame& frame) { return take_frame(frame); })) {
-    stream_->abort();
-    fail();
-  }
+void Viewer::send(std::string_view bytes) {
+  if (!gone_) stream_->write(Bytes::copy(bytes));
 }
 
-bool Viewer::take_frame(const ScannedFrame& frame) {
-  constexpr uint8_t kText = 1;
-  constexpr uint8_t kClose = 8;
-  constexpr uint8_t kPing = 9;
-  if (frame.opcode == kClose) return false;
-  if (frame.opcode == kPing) send_text(frame.payload, 10);
-  if (frame.opcode != kText) return true;
-  if (options_.kind == ViewerKind::kWebSocket) {
-    take_message(frame);
-    return true;
-  }
-  const std::string_view text = frame.compressed ? std::string_view() : frame.payload;
-  if (text == "2") {
-    send_text("3");
-  } else if (text.starts_with("0{")) {
-    send_text("40");
-  } else if (text.starts_with("40{")) {
-    if (options_.kind == ViewerKind::kIdle) {
-      ready();
-    } else {
-      send_text("42[\"logon\",\"{\\\"groupCode\\\":\\\"" + group_code_ + "\\\"" +
-                (options_.diff ? ",\\\"diff\\\":true" : "") + "}\"]");
-    }
-  } else if (text.starts_with("42[\"logon_success\"")) {
-    ready();
-  } else {
-    take_message(frame);
-  }
-  return true;
+std::string Viewer::logon_packet() const {
+  return "42[\"logon\",\"{\\\"groupCode\\\":\\\"" + group_code_ + "\\\"" + (options_.diff ? ",\\\"diff\\\":true" : "") +
+         "}\"]";
 }
 
-void Viewer::take_message(const ScannedFrame& frame) {
-  ++messages_;
-  const std::optional<int64_t> marker = judge_.marker(frame);
-  const bool newer = marker && *marker > last_marker_;
-  const bool older = marker && *marker < last_marker_;
-  if (marker) last_marker_ = *marker;
+void Viewer::count_raw(uint64_t messages, size_t bytes) {
+  messages_ += messages;
   if (!totals_.measuring) return;
-  ++totals_.messages;
-  totals_.bytes += frame.wire_bytes;
-  totals_.compressed += frame.compressed ? 1 : 0;
-  totals_.unmarked += marker ? 0 : 1;
-  totals_.backwards += older ? 1 : 0;
-  if (newer) totals_.latency.add(now_us() - *marker);
+  totals_.messages += messages;
+  totals_.bytes += bytes;
 }
 
-// A masked frame; the mask is all zeros, which the RFC's servers must take like any other.
-void Viewer::send_text(std::string_view text, uint8_t opcode) {
-  BytesWriter out({}, text.size() + 8);
-  out.append(static_cast<char>(0x80 | opcode));
-  if (text.size() < 126) {
-    out.append(static_cast<char>(0x80 | text.size()));
-  } else {
-    out.append(static_cast<char>(0x80 | 126));
-    out.append(static_cast<char>(text.size() >> 8));
-    out.append(static_cast<char>(text.size() & 0xff));
+BroadcastPtr Viewer::read(std::string_view payload, bool compressed) {
+  BroadcastPtr broadcast = judge_.read(payload, compressed, last_compressed_);
+  if (compressed && broadcast) last_compressed_ = broadcast;
+  return broadcast;
+}
+
+void Viewer::take_message(const BroadcastPtr& broadcast, bool compressed, size_t wire_bytes) {
+  count_raw(1, wire_bytes);
+  const int64_t now = now_us();
+  const int64_t before = std::exchange(last_at_us_, now);
+  if (totals_.measuring) {
+    totals_.compressed += compressed ? 1 : 0;
+    if (before != 0 && timed_) totals_.between.add(now - before);
   }
-  out.append(std::string_view("\0\0\0\0", 4));
-  out.append(text);
-  stream_->write(out.take());
+  if (broadcast) take_contents(*broadcast);
+}
+
+void Viewer::take_contents(const Broadcast& broadcast) {
+  const bool follows = !broadcast.is_patch || (last_seq_ != 0 && broadcast.base == last_seq_);
+  const bool newer = broadcast.marker && *broadcast.marker > last_marker_;
+  const bool older =
+      (broadcast.marker && *broadcast.marker < last_marker_) || (broadcast.seq != 0 && broadcast.seq <= last_seq_);
+  last_hash_ = broadcast.text_hash;
+  last_seq_ = broadcast.seq;
+  if (broadcast.marker) last_marker_ = *broadcast.marker;
+  if (!totals_.measuring) return;
+  totals_.patches += broadcast.is_patch ? 1 : 0;
+  totals_.gaps += follows ? 0 : 1;
+  totals_.unmarked += broadcast.is_patch || broadcast.marker ? 0 : 1;
+  totals_.backwards += older ? 1 : 0;
+  if (newer && timed_) totals_.latency.add(last_at_us_ - *broadcast.marker);
+}
+
+std::unique_ptr<Viewer> make_viewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options,
+                                    std::string group_code, ViewerTotals& totals, Judge& judge) {
+  if (kind == ViewerKind::kPolling)
+    return std::make_unique<PollingViewer>(loop, options, std::move(group_code), totals, judge);
+  return std::make_unique<WebSocketViewer>(kind, loop, options, std::move(group_code), totals, judge);
 }
 
 }  // namespace matchbus::load

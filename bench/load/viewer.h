@@ -1,13 +1,12 @@
-// One overlay of many: a raw Socket.IO client over WebSocket that connects, logs on, answers pings and counts what it
-// gets. Small, since thousands of them share a process with the measuring.
+// One receiver of many: connects, logs on where its kind does, answers pings and counts what it gets. Small, since
+// thousands of them share a process with the measuring. Each kind of transport is a class of its own (make_viewer).
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
+#include <string_view>
 
-#include "load/frame_scan.h"
 #include "load/histogram.h"
 #include "load/judge.h"
 #include "net/connector.h"
@@ -17,8 +16,9 @@
 namespace matchbus::load {
 
 enum class ViewerKind : uint8_t {
-  kOverlay,    // Socket.IO, logs on to its group
-  kIdle,       // Socket.IO, connected, without a logon
+  kOverlay,    // Socket.IO over WebSocket, logs on to its group
+  kPolling,    // Socket.IO over long polling, logs on to its group
+  kIdle,       // Socket.IO over WebSocket, connected, without a logon
   kWebSocket,  // plain WebSocket at `path`: counts every message
   kRaw,        // plain TCP: counts bytes, as messages of `raw_message` bytes
 };
@@ -42,39 +42,60 @@ struct ViewerTotals {
   bool measuring = false;
   // While measuring:
   uint64_t messages = 0;
-  uint64_t bytes = 0;  // on the wire, frames of messages only
+  uint64_t bytes = 0;  // on the wire: frames, or whole answers, that carry messages
   uint64_t compressed = 0;
-  uint64_t unmarked = 0;   // messages whose marker could not be told
-  uint64_t backwards = 0;  // messages whose marker is older than one before: wrong order or state
+  uint64_t patches = 0;
+  uint64_t unmarked = 0;   // whole states without a marker: not the observers' match
+  uint64_t backwards = 0;  // messages older than one before: wrong order or state
+  uint64_t gaps = 0;       // patches that do not follow what the viewer has
   Histogram latency;       // from sending an event to its first delivery, per viewer
+  Histogram between;       // from one message to the next, per viewer
 };
 
-class Viewer final : private net::StreamHandler {
+class Viewer : protected net::StreamHandler {
  public:
   // Borrows all. `judge` is the match's.
   Viewer(net::Loop& loop, const ViewerOptions& options, std::string group_code, ViewerTotals& totals, Judge& judge);
-  ~Viewer();
+  virtual ~Viewer();
+  Viewer(const Viewer&) = delete;
+  Viewer& operator=(const Viewer&) = delete;
 
   void connect();
-  // Stops and restarts taking anything, to be a stalled or slow viewer.
-  void pause() { stream_->pause_reading(); }
-  void resume() { stream_->resume_reading(); }
+  // Stops taking anything, and starts again. From the first pause on its times do not count: it is late by itself.
+  void pause();
+  void resume();
+  // Takes one read's worth (64 KiB at most) and stops again.
+  void sip();
   bool is_ready() const { return ready_; }
   // Whether it ended by failing, closing or being closed.
   bool is_gone() const { return gone_; }
-  int64_t last_marker() const { return last_marker_; }
   uint64_t messages() const { return messages_; }
+  int64_t last_marker() const { return last_marker_; }
+  // What it got last: the hash of its text, and its number where it has one.
+  uint64_t last_hash() const { return last_hash_; }
+  uint64_t last_seq() const { return last_seq_; }
 
- private:
-  void on_stream_data(std::span<char> data) override;
-  void on_stream_closed(net::CloseReason reason) override;
-  void start(net::StreamPtr stream);
+ protected:
+  // The connection is there.
+  virtual void begin() = 0;
+  virtual void take_bytes(std::string_view bytes) = 0;
+
+  void send(std::string_view bytes);
   void fail();
   void ready();
-  void take_head(std::string_view bytes);
-  bool take_frame(const ScannedFrame& frame);
-  void take_message(const ScannedFrame& frame);
-  void send_text(std::string_view text, uint8_t opcode = 1);
+  // The event that logs on, as a packet.
+  std::string logon_packet() const;
+  // What a text frame or a polling packet says. Null: it cannot be read.
+  BroadcastPtr read(std::string_view payload, bool compressed);
+  // Counts it as a message. `broadcast` may be null.
+  void take_message(const BroadcastPtr& broadcast, bool compressed, size_t wire_bytes);
+  void count_raw(uint64_t messages, size_t bytes);
+  const ViewerOptions& options() const { return options_; }
+
+ private:
+  void on_stream_data(std::span<char> data) final;
+  void on_stream_closed(net::CloseReason reason) final;
+  void take_contents(const Broadcast& broadcast);
 
   net::Loop& loop_;
   const ViewerOptions& options_;
@@ -83,15 +104,20 @@ class Viewer final : private net::StreamHandler {
   std::string group_code_;
   std::unique_ptr<net::Connector> connector_;
   net::StreamPtr stream_;
-  std::string head_;  // the handshake's answer while it is not whole
-  FrameScanner frames_;
+  BroadcastPtr last_compressed_;
+  uint64_t last_hash_ = 0;
+  uint64_t last_seq_ = 0;
   int64_t last_marker_ = 0;
+  int64_t last_at_us_ = 0;
   uint64_t messages_ = 0;
-  size_t raw_bytes_ = 0;
-  bool upgraded_ = false;
+  bool sipping_ = false;
+  bool timed_ = true;
   bool ready_ = false;
   bool gone_ = false;
 };
+
+std::unique_ptr<Viewer> make_viewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options,
+                                    std::string group_code, ViewerTotals& totals, Judge& judge);
 
 // Microseconds of the monotonic clock, the unit of markers.
 int64_t now_us();

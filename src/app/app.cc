@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "app/backend_options.h"
+#include "app/bus_part.h"
 #include "app/journal.h"
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
@@ -110,8 +111,8 @@ gateway::TickerOptions ticker_options(const Options& options) {
 // The parts in the order in which they need each other; destroyed the other way round.
 class AppImpl final : public App, private match::RegistryHandler, private gateway::TickHandler, private Timer::Handler {
  public:
-  AppImpl(Options options, const Clock& clock, Log& log, match::VersionRange versions,
-          match::Names names, const gateway::BackendOptions& backend)
+  AppImpl(Options options, const Clock& clock, Log& log, match::VersionRange versions, match::Names names,
+          const gateway::BackendOptions& backend, BusSettings bus)
       : options_(std::move(options)),
         clock_(clock),
         log_(log),
@@ -136,6 +137,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         previews_(extras_port_.router(), clock, keys_, options_.max_previews),
         team_infos_(extras_port_.router(), clock, options_.max_results),
         org_lookup_(extras_port_.router(), keys_),
+        bus_(options_, std::move(bus), {loop_, *ws_, output_, registry_, output_port_.router(), extras_port_.router()}),
         signals_(
             loop_, [this] { shut_down(); }, [this] { reload(); }) {
     registry_.set_handler(this);
@@ -215,6 +217,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   gateway::Previews previews_;
   gateway::TeamInfos team_infos_;
   gateway::OrgLookup org_lookup_;
+  BusPart bus_;
   std::unique_ptr<Journal> journal_;  // null: off
   std::unique_ptr<JournalPruner> pruner_;
   RecoveryStats recovery_;
@@ -347,6 +350,7 @@ void AppImpl::reload_names() {
 
 void AppImpl::reload() {
   reload_names();
+  bus_.reload();
   if (tls_) {
     if (Result<void> done = tls_->reload(); done) {
       log_.info("read the certificate and key again");
@@ -362,6 +366,7 @@ void AppImpl::shut_down() {
   for (Port* port : {&ingest_port_, &output_port_, &extras_port_}) port->shut_down();
   ingest_server_->close_all();
   output_server_->close_all();
+  bus_.shut_down();
   shutdown_deadline_ms_ = clock_.monotonic_ms() + options_.drain_timeout_ms;
   loop_.timers().set(shutdown_, 0);
 }
@@ -384,7 +389,8 @@ std::string AppImpl::metrics() {
                          .journal = journal_.get(),
                          .pruner = pruner_.get(),
                          .recovery = recovery_,
-                         .longest_turn_us = loop_.take_longest_turn_us()});
+                         .bus = bus_,
+                         .longest_turn = loop_.take_longest_turn()});
 }
 
 }  // namespace
@@ -394,10 +400,12 @@ Result<std::unique_ptr<App>> App::create(const Options& options, const Clock& cl
   if (!versions) return Error{"--client-versions: " + versions.error().message};
   const auto backend = backend_options(options);
   if (!backend) return backend.error();
+  auto bus = BusSettings::from(options);
+  if (!bus) return bus.error();
   auto names = load_names(options.names_file);
   if (!names) return names.error();
-  return std::unique_ptr<App>(
-      std::make_unique<AppImpl>(options, clock, log, std::move(*versions), std::move(*names), *backend));
+  return std::unique_ptr<App>(std::make_unique<AppImpl>(options, clock, log, std::move(*versions), std::move(*names),
+                                                        *backend, std::move(*bus)));
 }
 
 }  // namespace matchbus::app

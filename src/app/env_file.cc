@@ -3,6 +3,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace matchbus::app {
@@ -22,35 +23,40 @@ bool is_name(std::string_view text) {
   return true;
 }
 
-std::string unescape(std::string_view text) {
+// A value between quotes, which ends at the closing one, whatever follows; nothing if there is none. Inside double
+// quotes a backslash takes the next character as it is.
+std::optional<std::string> quoted_value(std::string_view text) {
+  const char quote = text.front();
   std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) {
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == quote) return out;
+    if (quote == '"' && text[i] == '\\' && i + 1 < text.size()) {
       ++i;
       out += text[i] == 'n' ? '\n' : text[i];
     } else {
       out += text[i];
     }
   }
-  return out;
+  return std::nullopt;
 }
 
 std::string value_of(std::string_view text) {
-  text = trim(text);
-  if (text.size() >= 2 && (text.front() == '"' || text.front() == '\'')) {
-    const size_t end = text.rfind(text.front());
-    if (end > 0) {
-      const std::string_view inside = text.substr(1, end - 1);
-      return text.front() == '"' ? unescape(inside) : std::string(inside);
-    }
+  const std::string_view value = trim(text);
+  if (value.starts_with('"') || value.starts_with('\'')) {
+    if (auto inside = quoted_value(value)) return *std::move(inside);
   }
-  const size_t comment = text.find(" #");
-  return std::string(trim(text.substr(0, comment)));
+  // Behind blanks a comment begins, even where there is no value before it.
+  for (size_t i = text.find('#'); i != std::string_view::npos; i = text.find('#', i + 1)) {
+    if (i != 0 && std::isspace(static_cast<unsigned char>(text[i - 1]))) return std::string(trim(text.substr(0, i)));
+  }
+  return std::string(trim(text));
 }
 
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> parse_env_file(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";  // some editors begin UTF-8 with it
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   std::vector<std::pair<std::string, std::string>> entries;
   while (!text.empty()) {
     const size_t end = text.find('\n');

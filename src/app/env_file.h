@@ -8,10 +8,9 @@
 
 namespace matchbus::app {
 
-// Lines `NAME=value`, optionally after `export `; `#` starts a comment line; quotes around a value are taken off, and
-// inside double quotes
-// `\n`, `\"` and `\\` are escapes; behind an unquoted value ` #` starts a comment. Lines without a name are passed
-// over.
+// Lines `NAME=value`, optionally after `export `; `#` starts a comment line. A quoted value ends at its closing quote,
+// whatever follows; inside double quotes `\n`, `\"` and `\\` are escapes. Behind an unquoted value `#` after a blank or
+// a tab starts a comment. Lines without a name are passed over, so is a byte order mark.
 std::vector<std::pair<std::string, std::string>> parse_env_file(std::string_view text);
 
 // Puts the file's names into the environment unless they are set already. A missing file is no error.

@@ -73,6 +73,39 @@ struct Options {
   int stall_timeout_ms = 30'000;
   int drain_timeout_ms = 5'000;
 
+  // Realtime bus: who comes in; see bus_keys.
+  std::string jwt_secret;
+  std::string jwt_secret_previous;
+  std::string jwt_public_key;
+  std::string jwt_public_key_previous;
+  std::string jwt_issuer;
+  std::string jwt_audience;
+  int jwt_leeway_s = 0;
+  std::string directory = "claims";
+  std::string directory_url;
+  size_t max_lookups = 1'000;
+
+  // Realtime bus: services.
+  std::string bus_api_key;
+  size_t bus_api_rate = 0;  // 0 is no limit
+  std::string command_url;
+  std::string command_token;
+  int command_timeout_ms = 5'000;
+
+  // Realtime bus: times and bounds; see bus::BusOptions.
+  int heartbeat_timeout_ms = 90'000;
+  int presence_sweep_ms = 15'000;
+  int replay_seconds = 60;
+  size_t replay_events = 100'000;
+  size_t replay_bytes = 64'000'000;
+  size_t max_departures = 50'000;
+  size_t max_queue_messages = 256;
+  size_t max_queue_bytes = 1'048'576;
+  size_t max_topics = 50;
+  int max_message_rate = 100;
+  int max_commands = 16;
+  size_t max_chat = 2'000;
+
   // Broadcasts.
   std::string tick_mode = "fixed";
   int eager_delay_ms = 5;

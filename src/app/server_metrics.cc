@@ -117,8 +117,12 @@ std::string server_metrics(const MetricSources& from) {
   out.counter("matchbus_conflated_total", "States that a busy viewer was spared.", from.fan_out.conflated);
   out.counter("matchbus_stalled_total", "Viewers dropped for taking nothing.", from.fan_out.stalled);
   if (from.journal != nullptr) add_journal_metrics(out, *from.journal, *from.pruner, from.recovery);
+  from.bus.add_metrics(out);
   out.gauge("matchbus_loop_longest_turn_seconds", "Longest turn of the event loop since the last scrape.",
-            static_cast<double>(from.longest_turn_us) / 1e6);
+            static_cast<double>(from.longest_turn.us) / 1e6);
+  out.gauge("matchbus_loop_longest_turn_cpu_seconds",
+            "Longest CPU time of a turn of the event loop since the last scrape.",
+            static_cast<double>(from.longest_turn.cpu_us) / 1e6);
   add_process_metrics(out);
   return out.text();
 }

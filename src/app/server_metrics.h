@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "app/bus_part.h"
 #include "app/journal.h"
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
@@ -37,7 +38,8 @@ struct MetricSources {
   Journal* journal;             // null: off
   const JournalPruner* pruner;  // null: off
   const RecoveryStats& recovery;
-  int64_t longest_turn_us;  // since the last scrape
+  const BusPart& bus;
+  net::LongestTurn longest_turn;  // since the last scrape
 };
 
 // The whole text for /metrics.

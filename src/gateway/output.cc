@@ -16,8 +16,9 @@ struct Output::Room {
   Room(hub::FanOut& fan_out, std::string code) : feed(fan_out), group_code(std::move(code)) {}
   hub::Feed feed;
   std::string group_code;
-  size_t followers = 0;  // viewers that follow changes
-  bool is_live = false;  // the feed's latest is the state of a match that still is
+  size_t followers = 0;     // viewers that follow changes
+  bool is_watched = false;  // by the watcher
+  bool is_live = false;     // the feed's latest is the state of a match that still is
   std::shared_ptr<MatchUpdate> prepared;
   bool is_prepared_live = false;  // the same of what is prepared
   bool is_wanting = false;
@@ -69,10 +70,7 @@ void Output::log_on(Viewer& viewer, std::string_view text) {
     return log_.limited(LogLevel::kWarning, "viewer logon",
                         "ignored a logon without a usable group code from " + viewer.socket.peer_address());
   }
-  auto found = rooms_.find(code);
-  if (found == rooms_.end())
-    found = rooms_.emplace(std::string(code), std::make_unique<Room>(fan_out_, std::string(code))).first;
-  Room& room = *found->second;
+  Room& room = room_of(code);
   viewer.room = &room;
   viewer.follows_changes = root["diff"].boolean().value_or(false);
   if (viewer.follows_changes) ++room.followers;
@@ -87,6 +85,7 @@ void Output::log_on(Viewer& viewer, std::string_view text) {
     room.feed.publish(next_update(room, *match));
     room.is_live = true;
     match->mark_shown();
+    if (room.is_watched) watcher_->on_published(room.group_code, room.seq);
   } else if (match != nullptr) {
     want(room);
   }
@@ -117,9 +116,36 @@ void Output::on_disconnect(socketio::Socket& socket, std::string_view /*reason*/
   if (room == nullptr) return;
   room->feed.leave(viewer);
   if (viewer.follows_changes) --room->followers;
-  if (room->feed.size() != 0) return;
-  forget(*room);
-  rooms_.erase(room->group_code);
+  release(*room);
+}
+
+Output::Room& Output::room_of(std::string_view group_code) {
+  auto found = rooms_.find(group_code);
+  if (found == rooms_.end())
+    found = rooms_.emplace(std::string(group_code), std::make_unique<Room>(fan_out_, std::string(group_code))).first;
+  return *found->second;
+}
+
+void Output::release(Room& room) {
+  if (room.feed.size() != 0 || room.is_watched) return;
+  forget(room);
+  rooms_.erase(room.group_code);
+}
+
+uint64_t Output::watch(std::string_view group_code) {
+  Room& room = room_of(group_code);
+  room.is_watched = true;
+  if (room.prepared) return 0;
+  if (room.is_live) return room.seq;
+  want(room);
+  return 0;
+}
+
+void Output::unwatch(std::string_view group_code) {
+  Room* room = find_room(group_code);
+  if (room == nullptr) return;
+  room->is_watched = false;
+  release(*room);
 }
 
 void Output::want(Room& room) {
@@ -156,6 +182,7 @@ std::shared_ptr<MatchUpdate> Output::next_update(Room& room, const match::Match&
   // Everybody who has the one before can go on with a patch, if the match still shows that.
   const bool can_go_on = std::exchange(room.is_last_shown, true) && room.feed.latest() == room.last;
   if (can_go_on && room.followers != 0) next->add_patch(room.last->seq());
+  if (room.is_watched) watcher_->on_prepared(match, room.seq, can_go_on);
   if (room.last) room.last->let_go();
   room.last = next;
   return next;
@@ -209,9 +236,11 @@ int64_t Output::prepare(int64_t now_ms) {
 
 void Output::publish(int64_t now_ms) {
   for (Room* room : prepared_) {
+    const uint64_t seq = room->prepared->seq();
     room->feed.publish(std::exchange(room->prepared, nullptr));
     room->is_live = room->is_prepared_live;
     room->due_ms = now_ms + interval_ms_;
+    if (room->is_watched) watcher_->on_published(room->group_code, seq);
   }
   prepared_.clear();
 }
@@ -222,6 +251,7 @@ void Output::on_match_removed(const match::Match& match) {
   room->is_live = room->is_prepared_live = false;
   // Viewers that are late, or come before the next one.
   if (room->is_last_shown) room->last->keep();
+  if (room->is_watched) watcher_->on_removed(match);
   room->is_last_shown = false;
   // It may have had no tick since its last event: one that gives way to the next of its group.
   if (!match.has_news()) return;

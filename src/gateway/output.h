@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "gateway/match_update.h"
+#include "gateway/match_watcher.h"
 #include "gateway/show_gate.h"
 #include "hub/feed.h"
 #include "json/document.h"
@@ -42,6 +43,13 @@ class Output final : public socketio::SocketHandler {
   // Null: everything may be shown at once. Must outlive this object or be taken away again.
   void set_gate(const ShowGate* gate) { gate_ = gate; }
 
+  // Null: none. Must outlive this object or be taken away again.
+  void set_watcher(MatchWatcher* watcher) { watcher_ = watcher; }
+  // From now on, until `unwatch`, the watcher hears of every state of the group's match; never inside this call. The
+  // number of the state that is published already, which is Match::shown; 0: there is none, it comes with a tick.
+  uint64_t watch(std::string_view group_code);
+  void unwatch(std::string_view group_code);
+
   // A tick is both at once, or, with a journal that has to have it first, the one and then the other.
   // Times are monotonic.
   // Takes the state of every match that has news, that somebody watches, and whose last broadcast is long enough ago.
@@ -63,6 +71,9 @@ class Output final : public socketio::SocketHandler {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
+  Room& room_of(std::string_view group_code);
+  // Ends it if nobody is interested any more.
+  void release(Room& room);
   void log_on(Viewer& viewer, std::string_view text);
   void welcome(Viewer& viewer, std::string_view code);
   // An update that nobody uses.
@@ -81,11 +92,12 @@ class Output final : public socketio::SocketHandler {
   match::MatchRegistry& registry_;
   hub::FanOut& fan_out_;
   const ShowGate* gate_ = nullptr;
+  MatchWatcher* watcher_ = nullptr;
   OutputStats stats_;
   hub::Encoding encoding_;
   int64_t interval_ms_;
   uint64_t updates_ = 0;  // in all rooms
-  // A room exists while somebody is in it.
+  // A room exists while somebody is in it, or it is watched.
   std::unordered_map<std::string, std::unique_ptr<Room>, TextHash, std::equal_to<>> rooms_;
   std::vector<Room*> prepared_;  // rooms with a state to be published
   std::vector<Room*> wanting_;   // rooms to be looked at by the next tick, whether or not their match has news

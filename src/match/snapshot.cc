@@ -14,6 +14,10 @@ void write_snapshot_escaped(BytesWriter& out, const Match& match) {
   StateWriter<Form::kEscaped>(out, match.texts()).object(kMatchTable, &match.state());
 }
 
+void write_shown(BytesWriter& out, const Match& match) {
+  StateWriter<Form::kPlain>(out, match.texts()).object(kMatchTable, &match.shown());
+}
+
 void write_shown_escaped(BytesWriter& out, const Match& match) {
   StateWriter<Form::kEscaped>(out, match.texts()).object(kMatchTable, &match.shown());
 }

@@ -13,7 +13,8 @@ namespace matchbus::match {
 void write_snapshot(BytesWriter& out, const Match& match);
 // The same with `"` and `\` escaped, to stand between the quotes of a JSON string.
 void write_snapshot_escaped(BytesWriter& out, const Match& match);
-// The same of the state that viewers were last sent (Match::shown).
+// The same two of the state that viewers were last sent (Match::shown).
+void write_shown(BytesWriter& out, const Match& match);
 void write_shown_escaped(BytesWriter& out, const Match& match);
 
 }  // namespace matchbus::match

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cassert>
 #include <csignal>
+#include <ctime>
 #include <stdexcept>
 #include <utility>
 
@@ -77,8 +78,6 @@ void Loop::forget_flush(Flushable& object) {
   if (!flushing_ && slot + 1 == flushes_.size()) flushes_.pop_back();
 }
 
-int64_t Loop::take_longest_turn_us() { return std::exchange(longest_turn_us_, 0); }
-
 void Loop::end_turn() {
   run_tasks();
   run_flushes();
@@ -120,14 +119,19 @@ void Loop::destroy_deferred() {
 }
 
 void Loop::measure_turn() {
+  timespec thread{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &thread);
+  const uint64_t cpu = static_cast<uint64_t>(thread.tv_sec) * 1'000'000'000U + static_cast<uint64_t>(thread.tv_nsec);
   const uint64_t now = uv_hrtime();
   const uint64_t idle = uv_metrics_idle_time(&uv_);
   if (turn_started_ns_ != 0) {
     const uint64_t busy = now - turn_started_ns_ - (idle - turn_idle_ns_);
-    longest_turn_us_ = std::max(longest_turn_us_, static_cast<int64_t>(busy / 1000));
+    longest_turn_.us = std::max(longest_turn_.us, static_cast<int64_t>(busy / 1000));
+    longest_turn_.cpu_us = std::max(longest_turn_.cpu_us, static_cast<int64_t>((cpu - turn_cpu_ns_) / 1000));
   }
   turn_started_ns_ = now;
   turn_idle_ns_ = idle;
+  turn_cpu_ns_ = cpu;
 }
 
 void Loop::arm() {

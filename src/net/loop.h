@@ -13,6 +13,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,6 +42,13 @@ class Flushable : public FlushSlot {
 
  protected:
   ~Flushable() = default;
+};
+
+// The longest of some turns' callbacks, sleep not counted, microseconds.
+struct LongestTurn {
+  int64_t us = 0;      // by the clock: how late everything else came
+  int64_t cpu_us = 0;  // of this thread's own time: less where other programs took the core meanwhile; perhaps of
+                       // another turn
 };
 
 class Loop {
@@ -78,8 +86,8 @@ class Loop {
   // Forgets a pending flush, of an object that ends or that has flushed itself. Nothing happens if there is none.
   void forget_flush(Flushable& object);
 
-  // Longest time spent in one turn's callbacks (sleep not counted) since the last call, microseconds.
-  int64_t take_longest_turn_us();
+  // Since the last call.
+  LongestTurn take_longest_turn() { return std::exchange(longest_turn_, {}); }
 
   // What all objects of one kind share on this loop (such as parsed CA certificates), by a name of the program's
   // choice. Released after everything else.
@@ -112,7 +120,8 @@ class Loop {
   bool flushing_ = false;
   uint64_t turn_started_ns_ = 0;
   uint64_t turn_idle_ns_ = 0;  // time asleep until then
-  int64_t longest_turn_us_ = 0;
+  uint64_t turn_cpu_ns_ = 0;   // of this thread until then
+  LongestTurn longest_turn_;
   std::map<std::string, std::shared_ptr<void>> shared_;
 };
 

@@ -26,6 +26,21 @@ TEST(EnvFile, CutsCommentsBehindUnquotedValues) {
             (Entries{{"A", "1"}, {"B", "x#y"}, {"C", "3"}, {"D", ""}}));
 }
 
+TEST(EnvFile, EndsAQuotedValueAtItsClosingQuote) {
+  EXPECT_EQ(parse_env_file("A=\"abc\" # the \"master\" key\nB='x' # it's\nC=\"a\\\"b\"\nD=\"open # x\nE=\"\""),
+            (Entries{{"A", "abc"}, {"B", "x"}, {"C", "a\"b"}, {"D", "\"open"}, {"E", ""}}));
+}
+
+TEST(EnvFile, TakesATabBeforeACommentToo) {
+  EXPECT_EQ(parse_env_file("A=1\t# one\nB=x#y\t#z\nC= # none"), (Entries{{"A", "1"}, {"B", "x#y"}, {"C", ""}}));
+}
+
+TEST(EnvFile, PassesOverAByteOrderMark) {
+  EXPECT_EQ(parse_env_file("\xef\xbb\xbf"
+                           "A=1\nB=2"),
+            (Entries{{"A", "1"}, {"B", "2"}}));
+}
+
 TEST(EnvFile, KeepsEqualsSignsInValues) { EXPECT_EQ(parse_env_file("KEY=a=b=="), (Entries{{"KEY", "a=b=="}})); }
 
 }  // namespace

@@ -78,8 +78,9 @@ inline std::vector<WireFrame> decode_frames(std::string_view bytes) {
                     .masked = (second & 0x80) != 0,
                     .key = 0};
     uint64_t length = second & 0x7F;
-    if (length == 126) length = number(2);
-    if (length == 127) length = number(8);
+    const uint64_t short_length = length;
+    if (short_length == 126) length = number(2);
+    if (short_length == 127) length = number(8);
     if (frame.masked) frame.key = static_cast<uint32_t>(number(4));
     frame.payload = take(length);
     if (frame.masked) apply_mask(frame.payload, frame.key);

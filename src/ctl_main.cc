@@ -1,0 +1,14 @@
+// The operator's tool for the realtime bus.
+#include <cstdio>
+#include <exception>
+
+#include "app/ctl_command.h"
+
+int main(int argc, char** argv) {
+  try {
+    return matchbus::app::run_ctl(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "matchbus-ctl: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,157 @@
+// What a player costs: heap bytes while idle, and heap allocations while events flow. Both are measured in this
+// process, so they are not measured under a sanitizer, which brings its own heap.
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "unit/bus/bus_world.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MATCHBUS_FOREIGN_HEAP
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
+#define MATCHBUS_FOREIGN_HEAP
+#endif
+
+namespace {
+size_t allocations = 0;
+}
+
+#ifndef MATCHBUS_FOREIGN_HEAP
+extern "C" {
+void* __libc_malloc(size_t size);
+void* __libc_realloc(void* block, size_t size);
+void* malloc(size_t size) {
+  ++allocations;
+  return __libc_malloc(size);
+}
+void* realloc(void* block, size_t size) {
+  ++allocations;
+  return __libc_realloc(block, size);
+}
+}
+#endif
+
+namespace matchbus::bus {
+namespace {
+
+using test::BusWorld;
+using test::Client;
+
+constexpr size_t kPlayers = 1'000;
+
+size_t heap_in_use() {
+#ifndef MATCHBUS_FOREIGN_HEAP
+  return mallinfo2().uordblks;
+#else
+  return 0;
+#endif
+}
+
+// A player in four rooms, two of which he shares with nine others.
+PlayerRow typical_row(size_t number) {
+  return BusWorld::row("player" + std::to_string(number), "sector" + std::to_string(number / 10),
+                       "team" + std::to_string(number / 10));
+}
+
+template <typename Add>
+size_t heap_of_each(BusWorld& world, Add add) {
+  // What was sent is the test's, and what was sent lately is kept for all players together.
+  const auto settle = [&] {
+    world.advance(70'000, 35'000);
+    for (Client& client : world.clients) std::string().swap(client.stream.written);
+  };
+  for (size_t i = 0; i < 10; ++i) add(i);  // what is allocated once
+  settle();
+  const size_t before = heap_in_use();
+  for (size_t i = 10; i < kPlayers + 10; ++i) {
+    add(i);
+    if (i % 100 == 0) settle();
+  }
+  settle();
+  return (heap_in_use() - before) / kPlayers;
+}
+
+TEST(Cost, HeapOfAnIdlePlayerWithoutItsConnection) {
+  if (heap_in_use() == 0) GTEST_SKIP() << "not measurable here";
+  BusWorld bare;
+  std::vector<std::unique_ptr<ws::Connection>> connections;
+  connections.reserve(kPlayers + 10);
+  const size_t without = heap_of_each(bare, [&](size_t) {
+    connections.push_back(bare.accept(bare.clients.emplace_back()));
+    connections.back()->start({});
+  });
+  BusOptions options;
+  options.heartbeat_timeout_ms = 10'000'000;
+  BusWorld world(options);
+  const std::string subscribe = test::encode(
+      {.payload = R"({"type":"subscribe","topics":["market:ore","market:gold","market:tin","combat:9","match:a"]})"});
+  const size_t with = heap_of_each(world, [&](size_t number) {
+    std::string early = subscribe;
+    ConnectOptions how;
+    how.early = early;
+    world.connect(typical_row(number), how);
+  });
+  ASSERT_EQ(world.bus->stats().subscriptions, (kPlayers + 10) * 5);
+  ASSERT_LE(world.bus->stats().replay_events, 110U) << "the last ones are everybody's";
+  const size_t each = with - without;
+  RecordProperty("bytes_per_player", static_cast<int>(each));
+  EXPECT_LE(each, 1'300U);
+}
+
+class SteadyState : public testing::Test {
+ protected:
+  // Allocations of `step` once it has been done often enough.
+  template <typename Step>
+  size_t allocations_of(Step step) {
+    const auto once = [&] {
+      step();
+      world_.turn();
+      for (Client& client : world_.clients) client.stream.written.clear();
+    };
+    for (Client& client : world_.clients) client.stream.written.reserve(1 << 16);
+    // Events must come and go from the replay buffer too.
+    for (int i = 0; i < 3'000; ++i) once();
+    const size_t before = allocations;
+    for (int i = 0; i < 200; ++i) once();
+    return allocations - before;
+  }
+
+  static BusOptions options() {
+    BusOptions options;
+    options.replay_events = 1'000;
+    options.max_messages_per_second = 1'000'000;
+    return options;
+  }
+  BusWorld world_{options()};
+};
+
+TEST_F(SteadyState, ABroadcastAllocatesNothing) {
+  for (int i = 0; i < 50; ++i) world_.settled(BusWorld::row("u" + std::to_string(i)));
+  std::string text = R"({"type":"market_update","commodity":"ore","buy":12,"sell":13})";
+  json::Document document;
+  ASSERT_TRUE(document.parse_in_place(text).ok());
+  const std::array targets = {test::sector("7"), test::kGlobal};
+  EXPECT_EQ(allocations_of([&] { world_.bus->send(targets, document.root(), MessageClass::kNormal, "u1"); }), 0U);
+  EXPECT_GT(world_.bus->stats().deliveries, 50U * 3'000);
+}
+
+TEST_F(SteadyState, AHeartbeatAllocatesNothing) {
+  Client& client = world_.settled(BusWorld::row("u1"));
+  const std::string frame = test::encode({.payload = R"({"type":"heartbeat"})"});
+  std::string buffer(1 << 10, '\0');
+  const auto beat = [&] {
+    buffer.assign(frame);
+    client.stream.handler->on_stream_data(buffer);
+  };
+  EXPECT_EQ(allocations_of(beat), 0U);
+}
+
+}  // namespace
+}  // namespace matchbus::bus
