@@ -64,6 +64,7 @@ struct Ingest::Sender final : socketio::SocketData {
   Ingest& door;
   socketio::Socket& socket;
   State state = State::kChecking;
+  bool has_logon = false;         // the first on this socket, which alone counts, has come
   std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
   std::string group_code;         // observer
   std::string match_id;           // auxiliary
@@ -112,10 +113,12 @@ void Ingest::on_event(socketio::Socket& socket, const socketio::Event& event) {
     take_data(socket, match::Writer::kObserver, text);
   } else if (event.name == "aux_data") {
     take_data(socket, match::Writer::kAuxiliary, text);
-  } else if (socket.data == nullptr && (event.name == "obs_logon" || event.name == "aux_logon")) {
+  } else if (event.name == "obs_logon" || event.name == "aux_logon") {
+    Sender* sender = static_cast<Sender*>(socket.data.get());
     // Not before: the recovery of lost sockets keeps most of its places for those with data.
-    Sender& sender = add_sender(socket);
-    event.name == "obs_logon" ? log_on_observer(sender, text) : log_on_auxiliary(sender, text);
+    if (sender == nullptr) sender = &add_sender(socket);
+    if (std::exchange(sender->has_logon, true)) return;
+    event.name == "obs_logon" ? log_on_observer(*sender, text) : log_on_auxiliary(*sender, text);
   }
 }
 

@@ -86,6 +86,23 @@ for (const transport of ['polling', 'websocket', 'default']) {
   });
 }
 
+test('a client that logs on with every connection is answered after a start, too', async (t) => {
+  const code = groupCode();
+  const first = await startKillable(t);
+  const relay = await proxy(t, first.ports.ingest);
+  const client = await observerBehind(t, relay, code, 'websocket');
+  const secret = client.last('obs_logon_ack').reason;
+  client.send('map', 'Jam');
+  await stateOf(t, first, code, (state) => state.map === 'Lotus');
+  client.socket.on('connect', () => client.emit('obs_logon', { ...observerLogon(code), groupSecret: secret }));
+
+  const second = await killAndStart(t, first, relay);
+  await until(() => client.all('obs_logon_ack').length === 2, 'the second answer');
+  assert.deepEqual(client.last('obs_logon_ack'), { type: 'authenticate', value: true, reason: 'reconnected' });
+  client.send('map', 'Triad');
+  await stateOf(t, second, code, (state) => state.map === 'Haven');
+});
+
 test('an auxiliary client goes on after the server was killed and started again', async (t) => {
   const code = groupCode();
   const first = await startKillable(t);
