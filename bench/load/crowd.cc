@@ -25,8 +25,9 @@ void Crowd::connect_more() {
   while (viewers_.size() < options_.viewers && totals_.connecting < options_.connect_at_once) {
     const size_t index = viewers_.size();
     const size_t match = match_of(index);
-    viewers_.push_back(
-        make_viewer(kind_of(index), loop_, options_.viewer, group_codes_[match], totals_, *judges_[match]));
+    ViewerPlace place{group_codes_[match], index, 0};
+    if (index < last_event_ids_.size()) place.last_event_id = last_event_ids_[index];
+    viewers_.push_back(make_viewer(kind_of(index), loop_, options_.viewer, std::move(place), totals_, *judges_[match]));
     viewers_.back()->connect();
   }
 }
@@ -34,6 +35,8 @@ void Crowd::connect_more() {
 bool Crowd::is_complete() const { return viewers_.size() == options_.viewers && totals_.connecting == 0; }
 
 void Crowd::drop() {
+  last_event_ids_.clear();
+  for (const auto& viewer : viewers_) last_event_ids_.push_back(viewer->last_event_id());
   viewers_.clear();
   sips_.cancel();
 }

@@ -43,7 +43,7 @@ class Crowd final : private Timer::Handler {
   void connect_more();
   // All have connected, or failed.
   bool is_complete() const;
-  // Drops all connections at once.
+  // Drops all connections at once; who comes next takes up where they were.
   void drop();
 
   void begin_measuring();
@@ -70,6 +70,7 @@ class Crowd final : private Timer::Handler {
   ViewerTotals& totals_;
   std::vector<std::unique_ptr<Viewer>> viewers_;
   std::vector<uint64_t> messages_at_start_;
+  std::vector<int64_t> last_event_ids_;  // of those that were dropped
   Timer sips_{*this};
 };
 

@@ -17,7 +17,8 @@ FinalCheck::FinalCheck(net::Loop& loop, const ViewerOptions& options, const Crow
   for (size_t match = 0; match < std::min(matches, crowd.readers()); ++match) {
     witnesses_.push_back(std::make_unique<Witness>());
     Witness& witness = *witnesses_.back();
-    witness.viewer = make_viewer(ViewerKind::kOverlay, loop, options_, crowd.group_code(match), totals_, witness.judge);
+    witness.viewer =
+        make_viewer(ViewerKind::kOverlay, loop, options_, {crowd.group_code(match), 0, 0}, totals_, witness.judge);
     witness.viewer->connect();
   }
 }

@@ -29,6 +29,7 @@ struct Derived {
   double switches_per_s = 0;
   double switches_per_message = 0;
   double join_us = 0;  // beyond the handshake
+  double cpu_us_per_published = 0;
 };
 
 Derived derive(const RunReport& report) {
@@ -40,6 +41,7 @@ Derived derive(const RunReport& report) {
   if (report.start && report.end) {
     derived.cpu_s = report.end->cpu_seconds - report.start->cpu_seconds;
     derived.cpu_us_per_message = per(derived.cpu_s * 1e6, messages);
+    derived.cpu_us_per_published = per(derived.cpu_s * 1e6, report.bus.measured);
     derived.cpu_share = per(derived.cpu_s, report.measure_s);
     const auto switches = static_cast<double>(report.end->switches - report.start->switches);
     derived.switches_per_s = per(switches, report.measure_s);
@@ -78,6 +80,14 @@ void checks_line(std::string& out, const RunReport& report) {
        !report.wrong_final        ? "not checked"
        : *report.wrong_final == 0 ? "right for all"
                                   : ("wrong for " + std::to_string(*report.wrong_final)).c_str());
+}
+
+void bus_lines(std::string& out, const RunReport& report, const Derived& derived) {
+  const BusReport& bus = report.bus;
+  line(out, "published          %lu, %.0f/s, %lu refused or failed; %.2f us of server CPU each", bus.published.messages,
+       per(static_cast<double>(bus.measured), report.measure_s), bus.published.failed, derived.cpu_us_per_published);
+  line(out, "players            %lu event ids out of order, %ld deliveries missing, %lu told to fetch the state",
+       bus.players.disorder, bus.undelivered, bus.players.resyncs);
 }
 
 void handshakes_line(std::string& out, const char* name, const Handshakes& handshakes) {
@@ -133,6 +143,18 @@ void server_json(JsonReport& out, const RunReport& report, const Derived& derive
   out.real("bytesPerViewer", derived.bytes_per_viewer);
 }
 
+void bus_json(JsonReport& out, const RunOptions& options, const RunReport& report, const Derived& derived) {
+  if (options.crowd.viewer.kind != ViewerKind::kBus) return;
+  const BusReport& bus = report.bus;
+  out.whole("published", bus.published.messages);
+  out.real("publishedPerSecond", per(static_cast<double>(bus.measured), report.measure_s));
+  out.real("cpuMicrosecondsPerPublished", derived.cpu_us_per_published);
+  out.whole("publishingFailed", bus.published.failed);
+  out.whole("eventIdsOutOfOrder", bus.players.disorder);
+  out.writer().key("undelivered").integer(bus.undelivered);
+  out.whole("resyncs", bus.players.resyncs);
+}
+
 void handshakes_json(JsonReport& out, const RunOptions& options, const RunReport& report, const Derived& derived) {
   if (options.joins != 0) {
     out.writer().key("handshakes");
@@ -176,6 +198,7 @@ std::string report_table(const RunOptions& options, const RunReport& report) {
     line(out, "server memory      %.1f MB resident, %.0f bytes per viewer",
          static_cast<double>(report.end->rss_bytes) / 1e6, derived.bytes_per_viewer);
   }
+  if (crowd.viewer.kind == ViewerKind::kBus) bus_lines(out, report, derived);
   if (options.joins != 0) {
     handshakes_line(out, "handshakes", report.idle_joins);
     handshakes_line(out, "and logons", report.joins);
@@ -221,6 +244,7 @@ std::string report_json(const RunOptions& options, const RunReport& report) {
   out.percentiles("latencyMs", viewers.latency);
   out.percentiles("betweenMs", viewers.between);
   server_json(out, report, derived);
+  bus_json(out, options, report, derived);
   handshakes_json(out, options, report, derived);
   return out.end();
 }
@@ -231,8 +255,9 @@ bool is_right(const RunOptions& options, const RunReport& report) {
   for (const Handshakes& storm : report.storms) failed_later += storm.failed;
   return viewers.failed == 0 && failed_later == 0 && viewers.lost <= options.crowd.stalled &&
          viewers.connected + viewers.lost == options.crowd.viewers && viewers.backwards == 0 && viewers.gaps == 0 &&
-         report.unreadable == 0 && report.wrong_patches == 0 && report.wrong_final.value_or(0) == 0 &&
-         report.observers.refused == 0;
+         report.bus.published.failed == 0 && report.bus.players.disorder == 0 && report.bus.players.resyncs == 0 &&
+         report.bus.undelivered == 0 && report.unreadable == 0 && report.wrong_patches == 0 &&
+         report.wrong_final.value_or(0) == 0 && report.observers.refused == 0;
 }
 
 }  // namespace matchbus::load

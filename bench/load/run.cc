@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "load/bus_viewer.h"
+
 namespace matchbus::load {
 namespace {
 
@@ -53,8 +55,14 @@ RunReport Run::execute() {
       observers_.back()->connect();
     }
   }
+  if (is_bus()) {
+    publisher_ = std::make_unique<BusPublisher>(loop_, options_.publisher, rooms(), report_.bus.published);
+  }
   loop_.timers().set(timer_, 0);
   loop_.run();
+  report_.bus.players = totals_.bus;
+  report_.bus.undelivered = undelivered();
+  publisher_.reset();
   check_.reset();
   joined_.clear();
   crowd_.drop();
@@ -89,6 +97,7 @@ Run::Phase Run::step(double elapsed_s) {
       if (elapsed_s < options_.settle_s) return phase_;
       report_.connected = report_.start = server_stats();
       crowd_.begin_measuring();
+      if (publisher_) publisher_->start();
       return Phase::kMeasuring;
     case Phase::kMeasuring:
       if (elapsed_s < options_.measure_s) return phase_;
@@ -110,8 +119,16 @@ Run::Phase Run::step(double elapsed_s) {
       return after_joins();
     case Phase::kDropped:
       if (elapsed_s < 2 * kQuietS) return phase_;
-      begin_handshakes(totals_);
-      report_.storms.emplace_back();
+      if (!publisher_ || options_.crowd.viewer.bus.missed == 0) {
+        begin_storm();
+        return Phase::kStorm;
+      }
+      publisher_->publish_to_all(options_.crowd.viewer.bus.missed);
+      owed_ += options_.crowd.viewer.bus.missed * options_.crowd.viewers;
+      return Phase::kMissed;
+    case Phase::kMissed:
+      if (!publisher_->is_idle()) return phase_;
+      begin_storm();
       return Phase::kStorm;
     case Phase::kStorm:
       if (!end_handshakes(crowd_, totals_, elapsed_s, report_.storms.back())) return phase_;
@@ -122,12 +139,28 @@ Run::Phase Run::step(double elapsed_s) {
   return Phase::kDone;
 }
 
+BusPublisher::Rooms Run::rooms() const {
+  BusPublisher::Rooms rooms{"team:" + bus_team(), {}};
+  if (options_.publisher.to == BusRoom::kSector) {
+    for (size_t i = 0; i < options_.crowd.matches; ++i) rooms.in_turn.push_back("sector:" + crowd_.group_code(i));
+  } else if (options_.publisher.to == BusRoom::kPlayer) {
+    for (size_t i = 0; i < options_.crowd.viewers; ++i) rooms.in_turn.push_back("personal:" + bus_user(i));
+  }
+  return rooms;
+}
+
+int64_t Run::undelivered() const {
+  return static_cast<int64_t>(report_.bus.published.receivers + owed_) - static_cast<int64_t>(totals_.bus.events);
+}
+
 void Run::end_measuring(double elapsed_s) {
   totals_.measuring = false;
   report_.measure_s = elapsed_s;
   report_.end = server_stats();
   report_.viewers = totals_;
   report_.summary = crowd_.summary();
+  report_.bus.measured = report_.bus.published.messages;
+  if (publisher_) publisher_->pause();
   // With a marker in every tick there is a broadcast in every tick.
   const bool has_news_every_tick = options_.observe && options_.observer.marks_per_second * options_.tick_ms > 1'200;
   if (has_news_every_tick && crowd_.readers() != 0) {
@@ -141,6 +174,7 @@ void Run::end_measuring(double elapsed_s) {
 
 Run::Phase Run::check(double elapsed_s) {
   constexpr double kLimitS = 5;
+  if (publisher_ && elapsed_s < kLimitS && (!publisher_->is_idle() || undelivered() != 0)) return phase_;
   const bool logs_on = options_.crowd.viewer.kind == ViewerKind::kOverlay;
   if (options_.observe && logs_on && crowd_.readers() != 0) {
     if (elapsed_s < kQuietS) return phase_;
@@ -157,6 +191,11 @@ Run::Phase Run::check(double elapsed_s) {
     report_.wrong_patches += judge->wrong_patches();
   }
   return options_.joins != 0 || options_.storms != 0 ? Phase::kQuiet : Phase::kDone;
+}
+
+void Run::begin_storm() {
+  begin_handshakes(totals_);
+  report_.storms.emplace_back();
 }
 
 void Run::begin_joins(ViewerKind kind) {
@@ -198,7 +237,7 @@ void Run::show_progress(int64_t now_ms) {
   if (!options_.progress || (now_ms < next_progress_ms_ && phase_ != Phase::kDone)) return;
   next_progress_ms_ = now_ms + kProgressMs;
   constexpr const char* kNames[] = {"observers",  "connecting", "settling", "measuring", "checking", "quiet",
-                                    "idle joins", "joins",      "dropped",  "storm",     "done"};
+                                    "idle joins", "joins",      "dropped",  "missed",    "storm",    "done"};
   std::fprintf(stderr, "\r%-10s viewers %zu, failed %lu, lost %lu, events %lu, messages %lu   ",
                kNames[static_cast<size_t>(phase_)], totals_.connected + join_totals_.connected, totals_.failed,
                totals_.lost, report_.observers.events, totals_.messages);

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "load/bus_publisher.h"
 #include "load/crowd.h"
 #include "load/final_check.h"
 #include "load/judge.h"
@@ -24,7 +25,8 @@ namespace matchbus::load {
 struct RunOptions {
   CrowdOptions crowd;
   ObserverOptions observer;
-  bool observe = true;  // start observers, or let somebody else push
+  BusPublisherOptions publisher;  // for players of the bus
+  bool observe = true;            // start observers, or let somebody else push
   int connect_limit_s = 60;
   double settle_s = 2;
   double measure_s = 10;
@@ -43,9 +45,18 @@ struct Handshakes {
   double cpu_seconds = 0;
 };
 
+// What was published on the bus, and what came of it.
+struct BusReport {
+  BusPublished published;
+  uint64_t measured = 0;  // messages accepted while measuring
+  BusTotals players;
+  int64_t undelivered = 0;  // deliveries that the server spoke of or owed, and that did not come; negative: too many
+};
+
 struct RunReport {
   ViewerTotals viewers;
   ObserverTotals observers;
+  BusReport bus;
   CrowdSummary summary;
   double connect_s = 0;
   double measure_s = 0;
@@ -79,6 +90,7 @@ class Run final : private Timer::Handler {
     kIdleJoins,
     kJoins,
     kDropped,
+    kMissed,
     kStorm,
     kDone
   };
@@ -88,6 +100,11 @@ class Run final : private Timer::Handler {
   Phase after_joins();
   void end_measuring(double elapsed_s);
   Phase check(double elapsed_s);
+  bool is_bus() const { return options_.crowd.viewer.kind == ViewerKind::kBus; }
+  BusPublisher::Rooms rooms() const;
+  // Deliveries on the bus that are still to come.
+  int64_t undelivered() const;
+  void begin_storm();
   void begin_joins(ViewerKind kind);
   void begin_handshakes(const ViewerTotals& totals);
   // Connects on; whether all are there.
@@ -106,6 +123,8 @@ class Run final : private Timer::Handler {
   ViewerTotals totals_;
   Crowd crowd_;
   std::unique_ptr<FinalCheck> check_;
+  std::unique_ptr<BusPublisher> publisher_;
+  uint64_t owed_ = 0;  // deliveries to players that come back
   CrowdOptions idle_options_;
   CrowdOptions join_options_;
   ViewerTotals join_totals_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "load/bus_viewer.h"
 #include "load/polling_viewer.h"
 #include "load/websocket_viewer.h"
 
@@ -132,11 +133,12 @@ void Viewer::take_contents(const Broadcast& broadcast) {
   if (newer && timed_) totals_.latency.add(last_at_us_ - *broadcast.marker);
 }
 
-std::unique_ptr<Viewer> make_viewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options,
-                                    std::string group_code, ViewerTotals& totals, Judge& judge) {
+std::unique_ptr<Viewer> make_viewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options, ViewerPlace place,
+                                    ViewerTotals& totals, Judge& judge) {
+  if (kind == ViewerKind::kBus) return std::make_unique<BusViewer>(loop, options, std::move(place), totals, judge);
   if (kind == ViewerKind::kPolling)
-    return std::make_unique<PollingViewer>(loop, options, std::move(group_code), totals, judge);
-  return std::make_unique<WebSocketViewer>(kind, loop, options, std::move(group_code), totals, judge);
+    return std::make_unique<PollingViewer>(loop, options, std::move(place.group_code), totals, judge);
+  return std::make_unique<WebSocketViewer>(kind, loop, options, std::move(place.group_code), totals, judge);
 }
 
 }  // namespace matchbus::load

@@ -21,6 +21,14 @@ enum class ViewerKind : uint8_t {
   kIdle,       // Socket.IO over WebSocket, connected, without a logon
   kWebSocket,  // plain WebSocket at `path`: counts every message
   kRaw,        // plain TCP: counts bytes, as messages of `raw_message` bytes
+  kBus,        // a player of the realtime bus
+};
+
+// What players of the realtime bus need.
+struct BusPlayers {
+  std::string secret;  // signs their tokens (HS256)
+  size_t topics = 0;   // that each subscribes to
+  size_t missed = 0;   // events that one that comes back is to get, before it is ready
 };
 
 struct ViewerOptions {
@@ -31,6 +39,21 @@ struct ViewerOptions {
   bool deflate = true;  // offer permessage-deflate as browsers do
   bool diff = false;
   size_t raw_message = 0;
+  BusPlayers bus;
+};
+
+// Which viewer of the crowd it is.
+struct ViewerPlace {
+  std::string group_code;     // of its match, or its sector
+  size_t number = 0;          // in the crowd
+  int64_t last_event_id = 0;  // of the bus's player that was in this place before; 0: none was
+};
+
+// What players of the bus add up, at any time.
+struct BusTotals {
+  uint64_t events = 0;    // that the run's publisher sent
+  uint64_t disorder = 0;  // event ids not over the one before
+  uint64_t resyncs = 0;
 };
 
 // What all viewers of a run add up.
@@ -50,6 +73,7 @@ struct ViewerTotals {
   uint64_t gaps = 0;       // patches that do not follow what the viewer has
   Histogram latency;       // from sending an event to its first delivery, per viewer
   Histogram between;       // from one message to the next, per viewer
+  BusTotals bus;
 };
 
 class Viewer : protected net::StreamHandler {
@@ -74,6 +98,8 @@ class Viewer : protected net::StreamHandler {
   // What it got last: the hash of its text, and its number where it has one.
   uint64_t last_hash() const { return last_hash_; }
   uint64_t last_seq() const { return last_seq_; }
+  // Of the bus, got last; 0: none.
+  virtual int64_t last_event_id() const { return 0; }
 
  protected:
   // The connection is there.
@@ -91,6 +117,7 @@ class Viewer : protected net::StreamHandler {
   void take_message(const BroadcastPtr& broadcast, bool compressed, size_t wire_bytes);
   void count_raw(uint64_t messages, size_t bytes);
   const ViewerOptions& options() const { return options_; }
+  ViewerTotals& totals() { return totals_; }
 
  private:
   void on_stream_data(std::span<char> data) final;
@@ -116,8 +143,8 @@ class Viewer : protected net::StreamHandler {
   bool gone_ = false;
 };
 
-std::unique_ptr<Viewer> make_viewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options,
-                                    std::string group_code, ViewerTotals& totals, Judge& judge);
+std::unique_ptr<Viewer> make_viewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options, ViewerPlace place,
+                                    ViewerTotals& totals, Judge& judge);
 
 // Microseconds of the monotonic clock, the unit of markers.
 int64_t now_us();

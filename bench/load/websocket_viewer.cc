@@ -12,11 +12,11 @@ constexpr uint8_t kPong = 10;
 
 void WebSocketViewer::begin() {
   if (kind_ == ViewerKind::kRaw) return ready();
-  std::string request = "GET " + options().path + " HTTP/1.1\r\nHost: " + options().host +
+  std::string request = "GET " + target() + " HTTP/1.1\r\nHost: " + options().host +
                         "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n";
   if (options().deflate) request += "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n";
-  send(request + "\r\n");
+  send(request + more_headers() + "\r\n");
 }
 
 void WebSocketViewer::take_bytes(std::string_view bytes) {
@@ -56,7 +56,7 @@ bool WebSocketViewer::take_frame(const ScannedFrame& frame) {
   } else {
     take_packet(frame);
   }
-  return true;
+  return !is_gone();
 }
 
 void WebSocketViewer::take_packet(const ScannedFrame& frame) {

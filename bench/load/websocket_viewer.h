@@ -9,11 +9,18 @@
 
 namespace matchbus::load {
 
-class WebSocketViewer final : public Viewer {
+class WebSocketViewer : public Viewer {
  public:
   WebSocketViewer(ViewerKind kind, net::Loop& loop, const ViewerOptions& options, std::string group_code,
                   ViewerTotals& totals, Judge& judge)
       : Viewer(loop, options, std::move(group_code), totals, judge), kind_(kind) {}
+
+ protected:
+  // What is asked for, and headers besides those of the handshake, each with its line's end.
+  virtual std::string target() const { return options().path; }
+  virtual std::string more_headers() const { return {}; }
+  virtual void take_packet(const ScannedFrame& frame);
+  void send_frame(std::string_view payload, uint8_t opcode);
 
  private:
   void begin() override;
@@ -22,8 +29,6 @@ class WebSocketViewer final : public Viewer {
   void take_head(std::string_view bytes);
   void take_frames(std::string_view bytes);
   bool take_frame(const ScannedFrame& frame);
-  void take_packet(const ScannedFrame& frame);
-  void send_frame(std::string_view payload, uint8_t opcode);
 
   ViewerKind kind_;
   bool upgraded_ = false;

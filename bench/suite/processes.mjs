@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const key = 'bench';
+const secret = 'what the tokens of players are signed with';
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export async function until(condition) {
@@ -47,14 +48,14 @@ export class Processes {
     const ports = join(this.scratch, `ports-${++this.servers}`);
     const child = this.start(join(this.bin, 'matchbus'), ['--insecure', '--bind', '127.0.0.1', '--ingest-port', '0', '--output-port', '0',
       '--extras-port', '0', '--ports-file', ports, '--data-dir', join(this.scratch, `data-${this.servers}`), '--log-level', 'error', ...args],
-    { env: { PATH: process.env.PATH, AUTH_KEY: key } });
+    { env: { PATH: process.env.PATH, AUTH_KEY: key, JWT_SECRET: secret, BUS_API_KEY: key } });
     await until(() => existsSync(ports));
     return Object.assign(child, JSON.parse(readFileSync(ports, 'utf8')));
   }
 
   // A load; its report.
   async load(...args) {
-    const child = this.start(join(this.bin, 'matchbus-load'), ['--json', '--quiet', ...args.map(String)]);
+    const child = this.start(join(this.bin, 'matchbus-load'), ['--json', '--quiet', ...args.map(String)], { env: { ...process.env, JWT_SECRET: secret } });
     await child.ended;
     if (child.lines === '') throw new Error(`no report of matchbus-load ${args.join(' ')}`);
     return JSON.parse(child.lines);
@@ -74,12 +75,22 @@ export class Processes {
     return ['--port', server.output, '--ingest', `ws://127.0.0.1:${server.ingest}`, '--key', key, '--pid', server.pid];
   }
 
-  // The same on a server of its own. The report gets `longestTurn` of the server's loop while it measured: milliseconds by the clock
+  // Players of the bus on a server of their own.
+  measureBus(serverArgs, ...args) {
+    return this.measureWith((server) => this.load('--kind', 'bus', '--port', server.output, '--api', `http://127.0.0.1:${server.extras}`, '--api-key', key, '--pid', server.pid, ...args), serverArgs);
+  }
+
+  // The same on a server of its own.
+  measure(serverArgs, ...args) {
+    return this.measureWith((server) => this.loadServer(server, ...args), serverArgs);
+  }
+
+  // A load on a server that is started for it. The report gets `longestTurn` of the server's loop while it measured: milliseconds by the clock
   // (`ms`) and of CPU time (`cpuMs`), not necessarily of the same turn.
-  async measure(serverArgs, ...args) {
+  async measureWith(load, serverArgs) {
     const server = await this.startServer(...serverArgs);
     try {
-      const loading = this.loadServer(server, ...args);
+      const loading = load(server);
       const watch = setInterval(() => this.longestTurn(server).then((turn) => turns.push(turn)).catch(() => {}), 1000);
       const turns = [];
       const report = await loading.finally(() => clearInterval(watch));

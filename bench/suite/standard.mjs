@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { Bus } from './bus.mjs';
+
 const us = (value) => value.toFixed(2);
 const ms = (value) => `${value.toFixed(0)} ms`;
 const percent = (value) => `${(100 * value).toFixed(1)}%`;
@@ -34,6 +36,7 @@ export class Standard {
     await this.mixed();
     await this.storm();
     await this.manyMatches();
+    await new Bus(this.processes, this.results).run();
     this.micro();
   }
 

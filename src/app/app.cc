@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -18,6 +19,7 @@
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
 #include "app/port.h"
+#include "app/ports_file.h"
 #include "app/server_metrics.h"
 #include "app/signals.h"
 #include "gateway/backend.h"
@@ -34,6 +36,7 @@
 #include "net/tls.h"
 #include "socketio/server.h"
 #include "ws/connection.h"
+#include "ws/unfinished.h"
 
 namespace matchbus::app {
 namespace {
@@ -76,11 +79,19 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
   server.engine.ping_timeout_ms = options.ping_timeout_ms;
   server.engine.max_payload = options.max_message;
   server.engine.max_pending = options.max_pending;
+  server.engine.max_sessions = options.max_sessions;
+  server.engine.max_unpolled = options.max_unpolled;
   server.engine.ws.deflate_threshold = options.deflate_threshold;
   server.engine.ws.deflate_level = options.deflate_level;
   server.connect_timeout_ms = options.connect_timeout_ms;
   server.engine.ws.shared_history = kind == PortKind::kOutput;
   server.recovery_window_ms = kind == PortKind::kIngest ? options.recovery_window_ms : 0;
+  if (kind == PortKind::kOutput) {
+    // An overlay only ever says whom it watches.
+    constexpr size_t kMost = 64 * 1024;
+    server.engine.max_payload = options.max_message == 0 ? kMost : std::min(options.max_message, kMost);
+    server.max_attachments = 0;
+  }
   return server;
 }
 
@@ -96,8 +107,8 @@ Result<match::Names> load_names(const std::string& path) {
 }
 
 std::unique_ptr<gateway::Backend> make_backend(const gateway::BackendOptions& options, net::Loop& loop,
-                                               match::MatchRegistry& registry) {
-  return options.is_used() ? std::make_unique<gateway::Backend>(loop, registry, options) : nullptr;
+                                               const Clock& clock, match::MatchRegistry& registry) {
+  return options.is_used() ? std::make_unique<gateway::Backend>(loop, clock, registry, options) : nullptr;
 }
 
 gateway::TickerOptions ticker_options(const Options& options) {
@@ -115,17 +126,18 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
           const gateway::BackendOptions& backend, BusSettings bus)
       : options_(std::move(options)),
         clock_(clock),
+        match_clock_(clock),
         log_(log),
         loop_(clock, log),
         connections_({options_.max_connections, options_.max_connections_per_address}),
-        ws_(ws::Context::create(loop_)),
+        ws_(ws::Context::create(loop_, {options_.message_timeout_ms, options_.max_unfinished})),
         names_(std::move(names)),
         registry_(names_, {.matches = options_.max_matches}),
         fan_out_(loop_, {.stall_ms = options_.stall_timeout_ms}),
-        backend_(make_backend(backend, loop_, registry_)),
+        backend_(make_backend(backend, loop_, match_clock_, registry_)),
         keys_({.required = options_.require_auth_key, .auth_key = options_.auth_key},
               backend_ ? backend_->key_authority() : nullptr),
-        ingest_(clock, log, registry_, keys_, std::move(versions)),
+        ingest_(match_clock_, log, registry_, keys_, std::move(versions)),
         output_(log, registry_, fan_out_, {*ws_, options_.deflate_threshold, options_.deflate_level},
                 ticker_options(options_).mode == gateway::TickMode::kEager ? kTickMs : 0),
         ticker_(loop_.timers(), clock, *this, ticker_options(options_)),
@@ -134,6 +146,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         ingest_port_(loop_, http_options(options_)),
         output_port_(loop_, http_options(options_)),
         extras_port_(loop_, http_options(options_)),
+        ports_file_(options_.ports_file),
         previews_(extras_port_.router(), clock, keys_, options_.max_previews),
         team_infos_(extras_port_.router(), clock, options_.max_results),
         org_lookup_(extras_port_.router(), keys_),
@@ -169,6 +182,9 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
     if (effects.has(match::Effect::kEnded)) team_infos_.keep(match);
     if (backend_) backend_->on_effects(match, effects);
   }
+  void on_match_id_changed(match::Match& match, const std::string& before) override {
+    ingest_.on_match_id_changed(match, before);
+  }
   void on_removed(match::Match& match) override {
     log_.info("match of group '" + std::string(match.group_code()) + "' ended");
     output_.on_match_removed(match);
@@ -180,7 +196,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
 
   void on_timer(Timer& timer) override;
   // gateway::TickHandler
-  void on_advance() override { registry_.advance(clock_.wall_ms()); }
+  void on_advance() override;
   int64_t on_prepare(int64_t now_ms) override { return output_.prepare(now_ms); }
   void on_record() override { journal_ ? journal_->flush() : ticker_.on_written(); }
   void on_publish(int64_t now_ms) override { output_.publish(now_ms); }
@@ -196,6 +212,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
 
   Options options_;
   const Clock& clock_;
+  SteadyClock match_clock_;  // the time that matches live in
   Log& log_;
   net::Loop loop_;
   net::ConnectionCounter connections_;
@@ -214,6 +231,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   Port ingest_port_;
   Port output_port_;
   Port extras_port_;
+  PortsFile ports_file_;
   gateway::Previews previews_;
   gateway::TeamInfos team_infos_;
   gateway::OrgLookup org_lookup_;
@@ -245,7 +263,9 @@ Result<void> AppImpl::start_journal() {
   }
   registry_.set_sink(journal_.get());
   output_.set_gate(journal_.get());
-  registry_.advance(clock_.wall_ms());
+  match_clock_.follow();  // for the last time without a word: bringing matches back may have taken a while
+  registry_.resume(match_clock_.wall_ms());
+  registry_.advance(match_clock_.wall_ms());
   constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
   pruner_ = std::make_unique<JournalPruner>(
       loop_, journal_->directory(),
@@ -263,6 +283,8 @@ void AppImpl::resume(match::Match& match) {
   } else if (!match.match_id().empty() && !match.state().is_registered) {
     effects.add(match::Effect::kStarted);
   }
+  const match::Hidden& hidden = match.state().hidden;
+  if (hidden.ranks_asked && !hidden.ranks_known && !hidden.has_ended) effects.add(match::Effect::kFetchRanks);
   if (!effects.empty()) on_effects(match, effects);
 }
 
@@ -274,14 +296,9 @@ Result<void> AppImpl::load_tls() {
   if (options_.certificate.empty() != options_.private_key.empty()) {
     return Error{"--cert (SERVER_CERT) and --key (SERVER_KEY) belong together: give both or none"};
   }
-  std::string certificate = options_.certificate;
-  std::string key = options_.private_key;
-  if (certificate.empty()) {
-    certificate = data_directory(options_) + "/self-signed.crt";
-    key = data_directory(options_) + "/self-signed.key";
-    if (Result<void> made = net::make_self_signed(certificate, key); !made) return made;
-  }
-  auto loaded = net::TlsServerContext::load(certificate, key);
+  const std::string own = data_directory(options_) + "/self-signed";
+  auto loaded = options_.certificate.empty() ? net::load_self_signed(own + ".crt", own + ".key", log_)
+                                             : net::TlsServerContext::load(options_.certificate, options_.private_key);
   if (!loaded) return loaded.error();
   tls_ = std::move(*loaded);
   return {};
@@ -301,6 +318,7 @@ Result<void> AppImpl::start() {
   if (Result<void> made = make_directory(data_directory(options_)); !made) return made;
   if (Result<void> started = start_journal(); !started) return started;
   if (Result<void> loaded = load_tls(); !loaded) return loaded;
+  if (Result<void> removed = ports_file_.remove(); !removed) return removed;
   if (Result<void> opened = open_port(ingest_port_, options_.ingest_port, options_.ingest_tls); !opened) return opened;
   if (Result<void> opened = open_port(output_port_, options_.output_port, options_.output_tls); !opened) return opened;
   if (Result<void> opened = open_port(extras_port_, options_.extras_port, options_.extras_tls); !opened) return opened;
@@ -317,16 +335,18 @@ Result<void> AppImpl::announce() {
   std::printf("matchbus " MATCHBUS_VERSION " ready: ingest %s, output %s, extras %s\n", ingest.c_str(), output.c_str(),
               extras.c_str());
   std::fflush(stdout);
-  if (options_.ports_file.empty()) return {};
-  // Renamed into place, so that whoever waits for the file finds it whole.
-  const std::string temporary = options_.ports_file + ".new";
-  std::ofstream file(temporary);
-  file << "{\"ingest\":" << ingest << ",\"output\":" << output << ",\"extras\":" << extras << "}\n";
-  file.close();
-  if (!file || std::rename(temporary.c_str(), options_.ports_file.c_str()) != 0) {
-    return Error{"cannot write '" + options_.ports_file + "': " + std::strerror(errno)};
+  return ports_file_.write(ingest_port_.number(), output_port_.number(), extras_port_.number());
+}
+
+// Deadlines of matches take no notice of a clock that somebody sets, but what viewers are told is the time of day.
+void AppImpl::on_advance() {
+  constexpr int64_t kLeastStepMs = 1'000;
+  if (const int64_t step = match_clock_.step_ms(); step <= -kLeastStepMs || step >= kLeastStepMs) {
+    match_clock_.follow();
+    registry_.clock_set(step, match_clock_.wall_ms());
+    log_.warning("the system's clock was set by " + std::to_string(step) + " ms; matches go on as if it had not been");
   }
-  return {};
+  registry_.advance(match_clock_.wall_ms());
 }
 
 void AppImpl::on_timer(Timer& timer) {
@@ -334,7 +354,7 @@ void AppImpl::on_timer(Timer& timer) {
     const auto is_connected = [this](std::string_view match_id, std::string_view player_id) {
       return ingest_.speaks_for(match_id, player_id);
     };
-    return drop_lost_auxiliaries(registry_, is_connected, clock_.wall_ms());
+    return drop_lost_auxiliaries(registry_, is_connected, match_clock_.wall_ms());
   }
   if (connections_.stats().open == 0 || clock_.monotonic_ms() >= shutdown_deadline_ms_) return loop_.stop();
   loop_.timers().set(shutdown_, kShutdownLookMs);
@@ -345,6 +365,7 @@ void AppImpl::reload_names() {
   auto loaded = load_names(options_.names_file);
   if (!loaded) return log_.error("kept the old names: " + loaded.error().message);
   names_ = std::move(*loaded);
+  registry_.names_changed(match_clock_.wall_ms());
   log_.info("read the names again");
 }
 
@@ -364,6 +385,7 @@ void AppImpl::shut_down() {
   if (shutdown_deadline_ms_ != 0) return loop_.stop();  // asked twice: at once
   log_.info("shutting down");
   for (Port* port : {&ingest_port_, &output_port_, &extras_port_}) port->shut_down();
+  if (Result<void> removed = ports_file_.remove(); !removed) log_.warning(removed.error().message);
   ingest_server_->close_all();
   output_server_->close_all();
   bus_.shut_down();
@@ -377,6 +399,7 @@ std::string AppImpl::metrics() {
                          .output_http = output_port_.stats(),
                          .extras_http = extras_port_.stats(),
                          .websocket = ws_->stats(),
+                         .unfinished = ws_->unfinished().stats(),
                          .ingest_server = *ingest_server_,
                          .output_server = *output_server_,
                          .ingest = ingest_,

@@ -1,10 +1,10 @@
 #include "app/backend_options.h"
 
 #include <array>
-#include <fstream>
 #include <utility>
 
 #include "net/http_url.h"
+#include "net/tls_config.h"
 
 namespace matchbus::app {
 namespace {
@@ -28,6 +28,13 @@ Result<void> check_urls(const gateway::BackendOptions& backend) {
   return {};
 }
 
+// Found at the start, not with the first call.
+Result<void> check_certificates(const std::string& path) {
+  if (path.empty()) return {};
+  const auto config = net::TlsConfig::client(path, true);
+  return config ? Result<void>() : Error{"--backend-ca: " + config.error().message};
+}
+
 }  // namespace
 
 Result<gateway::BackendOptions> backend_options(const Options& options) {
@@ -48,8 +55,7 @@ Result<gateway::BackendOptions> backend_options(const Options& options) {
   backend.retry.retries = options.backend_retries;
   backend.max_waiting = options.max_backend_calls;
   if (Result<void> checked = check_urls(backend); !checked) return checked.error();
-  if (!options.backend_ca.empty() && !std::ifstream(options.backend_ca))
-    return Error{"--backend-ca: cannot read '" + options.backend_ca + "'"};
+  if (Result<void> checked = check_certificates(options.backend_ca); !checked) return checked.error();
   return backend;
 }
 

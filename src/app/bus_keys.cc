@@ -34,6 +34,8 @@ Result<std::string> read_pem(const std::string& value) {
   std::stringstream text;
   text << file.rdbuf();
   if (!file) return Error{"cannot read '" + value + "'"};
+  // Whoever writes a file anew may have just emptied it.
+  if (text.str().empty()) return Error{"'" + value + "' is empty"};
   return text.str();
 }
 

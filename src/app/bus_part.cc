@@ -4,6 +4,9 @@
 #include <utility>
 
 #include "app/bus_metrics.h"
+#include "broker/redis_client.h"
+#include "broker/redis_url.h"
+#include "gateway/bus_redis_directory.h"
 #include "net/http_client.h"
 #include "net/http_url.h"
 
@@ -11,7 +14,7 @@ namespace matchbus::app {
 namespace {
 
 constexpr size_t kMaxAnswer = 256 * 1024;  // of commands and lookups
-constexpr size_t kBackendConnections = 32;
+constexpr size_t kBackendConnections = 64;
 
 bus::BusOptions bus_options(const Options& options) {
   constexpr int kMsPerSecond = 1'000;
@@ -22,12 +25,15 @@ bus::BusOptions bus_options(const Options& options) {
   bus.replay_events = options.replay_events;
   bus.replay_bytes = options.replay_bytes;
   bus.max_departures = options.max_departures;
+  bus.max_user_departures = options.max_user_departures;
   bus.max_queue_messages = options.max_queue_messages;
   bus.max_queue_bytes = options.max_queue_bytes;
   bus.stall_ms = options.stall_timeout_ms;
   bus.max_topics = options.max_topics;
   bus.max_messages_per_second = options.max_message_rate;
   bus.max_commands = options.max_commands;
+  bus.max_command_bytes = options.max_command_bytes;
+  bus.max_devices = options.max_devices;
   bus.max_chat = options.max_chat;
   bus.deflate_threshold = options.deflate_threshold;
   bus.deflate_level = options.deflate_level;
@@ -52,7 +58,16 @@ std::unique_ptr<net::HttpClient> make_client(const Options& options, net::Loop& 
   return net::HttpClient::create(loop, http);
 }
 
+std::unique_ptr<gateway::BusDirectory> make_redis_directory(const Options& options, net::Loop& loop) {
+  broker::RedisOptions redis;
+  redis.url = *broker::parse_redis_url(options.redis_url);  // which has been checked
+  if (options.command_timeout_ms > 0) redis.timeout_ms = options.command_timeout_ms;
+  redis.max_waiting = options.max_lookups;
+  return std::make_unique<gateway::RedisDirectory>(std::make_unique<broker::RedisClient>(loop, redis), loop.log());
+}
+
 std::unique_ptr<gateway::BusDirectory> make_directory(const Options& options, net::Loop& loop) {
+  if (options.directory == "redis") return make_redis_directory(options, loop);
   if (options.directory != "http") return std::make_unique<gateway::ClaimsDirectory>();
   return std::make_unique<gateway::HttpDirectory>(make_client(options, loop), loop.timers(), loop.log(),
                                                   options.directory_url, options.command_token, options.max_lookups);
@@ -66,7 +81,12 @@ Result<void> check_url(const char* flag, const std::string& url) {
 }
 
 Result<void> check_services(const Options& options) {
-  if (options.directory == "redis") return Error{"--directory redis is not there yet: use claims or http"};
+  if (options.directory == "redis" && options.redis_url.empty())
+    return Error{"--directory redis (DIRECTORY) needs --redis-url (REDIS_URL)"};
+  if (!options.redis_url.empty()) {
+    if (const auto url = broker::parse_redis_url(options.redis_url); !url)
+      return Error{"--redis-url (REDIS_URL): " + url.error().message};
+  }
   if (options.directory == "http" && options.directory_url.empty())
     return Error{"--directory http (DIRECTORY) needs --directory-url (DIRECTORY_URL)"};
   if (Result<void> checked = check_url("--directory-url", options.directory_url); !checked) return checked;
@@ -125,6 +145,9 @@ void BusPart::reload() {
   keys_.reload();
   auto verifier = keys_.verifier();
   if (!verifier) return loop_.log().error("kept the old keys for tokens: " + verifier.error().message);
+  // A file that is being written anew may be read half: nobody turns the bus off by accident.
+  if (!verifier->configured() && endpoint_.has_key())
+    return loop_.log().error("kept the old keys for tokens: there would be none");
   endpoint_.set_verifier(std::move(*verifier));
   api_.set_key(keys_.api_key());
   loop_.log().info("read the keys of the bus again");

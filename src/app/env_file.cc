@@ -23,13 +23,14 @@ bool is_name(std::string_view text) {
   return true;
 }
 
-// A value between quotes, which ends at the closing one, whatever follows; nothing if there is none. Inside double
-// quotes a backslash takes the next character as it is.
+// A value between quotes. It ends at the first quote that only a comment follows, if anything; nothing if there is
+// none. Inside double quotes a backslash takes the next character as it is.
 std::optional<std::string> quoted_value(std::string_view text) {
   const char quote = text.front();
   std::string out;
   for (size_t i = 1; i < text.size(); ++i) {
-    if (text[i] == quote) return out;
+    const std::string_view rest = trim(text.substr(i + 1));
+    if (text[i] == quote && (rest.empty() || rest.front() == '#')) return out;
     if (quote == '"' && text[i] == '\\' && i + 1 < text.size()) {
       ++i;
       out += text[i] == 'n' ? '\n' : text[i];

@@ -17,6 +17,14 @@ namespace {
 constexpr std::string_view kSeparator = ",\n";
 // A buffer that a burst made larger than this is given back.
 constexpr size_t kKeptBuffer = 16 * 1024;
+// From a match's removal, until everybody who is told of its end has been told (match::RegistryTiming::stats_ms). A
+// server that dies before that brings the ended match back, tells them, and removes it again.
+constexpr int64_t kAfterlifeMs = 15'000;
+
+bool has_afterlife(const match::Match& match) {
+  const match::MatchState& state = match.state();
+  return state.hidden.has_ended && state.org_is_supporter && !match.match_id().empty();
+}
 
 }  // namespace
 
@@ -38,7 +46,8 @@ struct Journal::Entry {
   size_t written = 0;  // of `writing`, in the file
   bool is_marked = false;
   bool in_batch = false;
-  bool retire = false;  // the match has gone, or the journal is given up
+  bool retire = false;       // the match has gone, or the journal is given up
+  int64_t retire_at_ms = 0;  // monotonic; 0: not waiting for it
   bool is_given_up = false;
   bool is_failing = false;
   bool is_unsynced = false;
@@ -113,8 +122,22 @@ void Journal::on_removed(const match::Match& match) {
   Entry& entry = *found->second;
   ended_.push_back(std::move(found->second));
   live_.erase(found);
+  if (has_afterlife(match)) {
+    entry.retire_at_ms = loop_.clock().monotonic_ms() + kAfterlifeMs;
+    return;
+  }
   entry.retire = true;
   mark(entry);
+}
+
+void Journal::retire_due() {
+  const int64_t now = loop_.clock().monotonic_ms();
+  for (const std::unique_ptr<Entry>& entry : ended_) {
+    if (entry->retire_at_ms == 0 || entry->retire_at_ms > now) continue;
+    entry->retire_at_ms = 0;
+    entry->retire = true;
+    mark(*entry);
+  }
 }
 
 bool Journal::may_show(const match::Match& match) const {
@@ -162,6 +185,7 @@ void Journal::flush() {
     return;
   }
   sync_in_background();
+  retire_due();
   if (collect()) {
     job_.start();
   } else {

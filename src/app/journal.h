@@ -112,6 +112,8 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
   void run_batch();
   void on_batch_done();
   void settle(const Item& item);
+  // Has the files go of ended matches that had to stay for a while.
+  void retire_due();
   // Its match has gone and so have its files: the end of it.
   void forget(Entry& entry);
   void report(int error);

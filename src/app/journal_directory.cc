@@ -9,7 +9,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <utility>
 
@@ -70,21 +69,21 @@ int JournalDirectory::open_file(const std::string& name) const {
   return openat(fd_, name.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-Result<std::string> JournalDirectory::read(const std::string& name) const {
+int JournalDirectory::read(const std::string& name, std::string& text) const {
   const Descriptor file(openat(fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
-  if (!file || fstat(file.get(), &info) != 0) return Error{std::strerror(errno)};
-  std::string text(static_cast<size_t>(info.st_size), '\0');
+  if (!file || fstat(file.get(), &info) != 0) return errno;
+  text.assign(static_cast<size_t>(info.st_size), '\0');
   size_t size = 0;
   while (size < text.size()) {
     const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error{std::strerror(errno)};
+    if (got < 0) return errno;
     if (got == 0) break;
     size += static_cast<size_t>(got);
   }
   text.resize(size);
-  return text;
+  return 0;
 }
 
 int JournalDirectory::write_whole(const std::string& name, const std::string& aside, std::string_view text,
@@ -119,13 +118,13 @@ int JournalDirectory::sync_file(const std::string& name) const {
   return file && fdatasync(file.get()) == 0 ? 0 : errno;
 }
 
-std::vector<JournalDirectory::Entry> JournalDirectory::list() const {
-  std::vector<Entry> entries;
+int JournalDirectory::list(std::vector<Entry>& entries) const {
+  entries.clear();
   Descriptor copy(openat(fd_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!copy) return entries;
+  if (!copy) return errno;
   const auto close = [](DIR* directory) { closedir(directory); };
   const std::unique_ptr<DIR, decltype(close)> directory(fdopendir(copy.get()), close);
-  if (!directory) return entries;
+  if (!directory) return errno;
   copy.release();  // closedir closes it
   while (const dirent* entry = readdir(directory.get())) {
     struct stat info {};
@@ -133,7 +132,7 @@ std::vector<JournalDirectory::Entry> JournalDirectory::list() const {
     entries.push_back({entry->d_name, static_cast<uint64_t>(info.st_size),
                        int64_t{info.st_mtim.tv_sec} * 1000 + info.st_mtim.tv_nsec / 1'000'000});
   }
-  return entries;
+  return 0;
 }
 
 int write_at(int fd, std::string_view text, uint64_t offset, size_t& written) {

@@ -12,8 +12,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
-
 namespace matchbus::app {
 
 class JournalDirectory {
@@ -39,8 +37,8 @@ class JournalDirectory {
   int create(const std::string& name) const;
   // An existing one for writing, or -1.
   int open_file(const std::string& name) const;
-  // The whole content. Errors are in words.
-  Result<std::string> read(const std::string& name) const;
+  // The whole content. 0 or an errno.
+  int read(const std::string& name, std::string& text) const;
   // Writes a file (0600) aside and renames it into place; `sync`: on disk before it is. 0 or an errno.
   int write_whole(const std::string& name, const std::string& aside, std::string_view text, bool sync) const;
   // 0 or an errno; removing what is not there is fine.
@@ -56,8 +54,8 @@ class JournalDirectory {
     uint64_t bytes = 0;
     int64_t changed_ms = 0;  // epoch
   };
-  // All regular files, in no order.
-  std::vector<Entry> list() const;
+  // All regular files, in no order. 0 or an errno.
+  int list(std::vector<Entry>& entries) const;
 
  private:
   std::string path_;

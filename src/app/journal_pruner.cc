@@ -16,7 +16,8 @@ constexpr int64_t kNewMs = 60 * 1000;
 
 PruneStats prune_journals(const JournalDirectory& directory, const std::unordered_set<std::string>& live,
                           match::PruneLimits limits, int64_t now_ms) {
-  const std::vector<JournalDirectory::Entry> files = directory.list();
+  std::vector<JournalDirectory::Entry> files;
+  if (directory.list(files) != 0) return {.failed = 1};
   std::unordered_set<std::string_view> with_sidecar;
   for (const auto& file : files) {
     const auto name = match::read_journal_name(file.name);

@@ -1,7 +1,10 @@
 #include "app/journal_recovery.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <optional>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -30,8 +33,12 @@ class Recovery {
 
   // The newest first: should a crash have left two of one group, the older one had ended.
   std::vector<Found> find_live() {
+    std::vector<JournalDirectory::Entry> files;
+    if (const int error = directory_.list(files); error != 0) {
+      log_.error("cannot look for matches to bring back in '" + directory_.path() + "': " + std::strerror(error));
+    }
     std::vector<Found> live;
-    for (const JournalDirectory::Entry& file : directory_.list()) {
+    for (const JournalDirectory::Entry& file : files) {
       const auto name = match::read_journal_name(file.name);
       if (!name) continue;
       if (name->suffix == match::kSidecarSuffix) live.push_back({std::string(name->stem), name->start_ms});
@@ -45,32 +52,44 @@ class Recovery {
 
   static std::string with(const std::string& stem, std::string_view suffix) { return stem + std::string(suffix); }
 
-  Result<match::Sidecar> read_sidecar(const std::string& stem) {
-    Result<std::string> text = directory_.read(with(stem, match::kSidecarSuffix));
-    if (!text) return text.error();
+  // Nothing if the match cannot be brought back; then its files have been seen to.
+  std::optional<match::Sidecar> read_sidecar(const std::string& stem) {
+    std::string text;
+    if (const int error = directory_.read(with(stem, match::kSidecarSuffix), text); error != 0) {
+      leave(stem, std::string("the file beside it cannot be read: ") + std::strerror(error));
+      return std::nullopt;
+    }
     json::Document document;
-    if (const auto parsed = document.parse_in_place(*text); !parsed) return parsed.error();
-    return match::read_sidecar(document.root());
+    const auto parsed = document.parse_in_place(text);
+    if (parsed.ok() && match::is_newer_sidecar(document.root())) {
+      leave(stem, "it was written by a newer version");
+      return std::nullopt;
+    }
+    auto sidecar = parsed.ok() ? match::read_sidecar(document.root()) : parsed.error();
+    if (!sidecar) {
+      put_aside(stem, "the file beside it is broken: " + sidecar.error().message);
+      return std::nullopt;
+    }
+    return std::move(*sidecar);
   }
 
   void recover(const std::string& stem) {
+    if (is_of_group_left(stem)) return;
     const auto sidecar = read_sidecar(stem);
-    if (!sidecar) return put_aside(stem, "the file beside it cannot be read: " + sidecar.error().message);
-    Result<std::string> text = directory_.read(with(stem, match::kJournalSuffix));
-    if (!text) return put_aside(stem, text.error().message);
-    match::JournalReader reader(*text);
+    if (!sidecar) return;
+    std::string text;
+    if (const int error = directory_.read(with(stem, match::kJournalSuffix), text); error != 0)
+      return error == ENOENT ? forget(stem) : leave(stem, std::strerror(error));
+    match::JournalReader reader(text);
     Result<match::LogonHeader> header = reader.read_header();
     if (!header) return put_aside(stem, header.error().message);
     if (registry_.find_group(header->logon.group_code) != nullptr) return forget(stem);
     match::Match* match = restore(*sidecar, *header);
     if (match == nullptr) return;
     const uint64_t refused = replay(*match, reader);
-    if (!reader.error().empty()) {
-      registry_.remove(*match);
-      return put_aside(stem, reader.error());
-    }
+    if (!reader.error().empty() && !keep_whole(stem, reader.error())) return registry_.remove(*match);
     stats_.events += reader.events();
-    if (reader.is_torn()) {
+    if (reader.error().empty() && reader.is_torn()) {
       ++stats_.torn;
       log_.warning("'" + with(stem, match::kJournalSuffix) + "': dropped the torn last entry");
     }
@@ -100,7 +119,36 @@ class Recovery {
     return refused;
   }
 
-  // Of a group that has a newer match.
+  // A copy of a journal with unreadable entries before readable ones, since only what comes before them is used. False:
+  // it cannot be made.
+  bool keep_whole(const std::string& stem, const std::string& reason) {
+    const std::string aside = with(stem, match::kBrokenSuffix);
+    std::string text;  // read again: reading it as a journal has changed it
+    int error = directory_.read(with(stem, match::kJournalSuffix), text);
+    if (error == 0) error = directory_.write_whole(aside, with(stem, match::kTemporarySuffix), text, true);
+    if (error != 0) {
+      leave(stem, reason + ", and a copy cannot be made: " + std::strerror(error));
+      return false;
+    }
+    ++stats_.broken;
+    log_.error("'" + with(stem, match::kJournalSuffix) + "': " + reason +
+               "; the match is brought back as it was before that, the whole journal is kept as '" + aside + "'");
+    return true;
+  }
+
+  // For a later start.
+  void leave(const std::string& stem, const std::string& reason) {
+    ++stats_.left;
+    left_groups_.insert(group_part(stem));
+    log_.error("did not bring a match back from '" + directory_.path() + "/" + with(stem, match::kJournalSuffix) +
+               "': " + reason + "; its files stay for another start");
+  }
+
+  static std::string group_part(const std::string& stem) { return stem.substr(0, stem.rfind('_')); }
+  // Of a group whose newer match was left: that one comes back another time, and this one had ended.
+  bool is_of_group_left(const std::string& stem) const { return left_groups_.contains(group_part(stem)); }
+
+  // Of a group that has a newer match, or without a journal.
   void forget(const std::string& stem) { (void)directory_.remove(with(stem, match::kSidecarSuffix)); }
 
   void put_aside(const std::string& stem, const std::string& reason) {
@@ -119,6 +167,7 @@ class Recovery {
   match::MatchRegistry& registry_;
   Log& log_;
   RecoveryStats stats_;
+  std::unordered_set<std::string> left_groups_;  // as in the names of files
 };
 
 }  // namespace

@@ -7,25 +7,43 @@
 
 #include "app/env_file.h"
 #include "app/journal_sync.h"
+#include "app/option_value.h"
 
 namespace matchbus::app {
 namespace {
+
+// With no interval a server would do nothing but ping; the bound keeps sums of both in range.
+constexpr int kLongestPingMs = 3'600'000;
 
 std::string environment_or(const char* name, const char* otherwise) {
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
+// A value is checked as text first: what the library says of a wrong one is not for everybody.
+void expect_number(CLI::Option& option, uint64_t least, uint64_t most) {
+  option.transform(CLI::Validator([least, most](std::string& text) { return check_whole_number(text, least, most); },
+                                  std::string()));
+}
+
 void add_entry(CLI::App& cli, Options& options, const OptionEntry& entry) {
   CLI::Option* option = std::visit(
       [&](auto member) -> CLI::Option* {
         using T = std::remove_reference_t<decltype(options.*member)>;
-        if constexpr (std::is_same_v<T, bool>) {
-          if (*entry.value == '\0') return cli.add_flag(entry.flag, options.*member, entry.help);
+        constexpr bool is_list = std::is_same_v<T, std::vector<std::string>>;
+        constexpr bool is_truth = std::is_same_v<T, bool>;
+        CLI::Option* made = nullptr;
+        if constexpr (is_truth) {
+          if (*entry.value == '\0') made = cli.add_flag(entry.flag, options.*member, entry.help);
         }
-        CLI::Option* made = cli.add_option(entry.flag, options.*member, entry.help);
-        if constexpr (std::is_same_v<T, std::vector<std::string>>) made->delimiter(',')->allow_extra_args(false);
-        if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) made->check(CLI::NonNegativeNumber);
+        if (made == nullptr) made = cli.add_option(entry.flag, options.*member, entry.help);
+        if constexpr (is_list) {
+          made->delimiter(',')->allow_extra_args(false);
+        } else {
+          made->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        }
+        if constexpr (is_truth) made->transform(CLI::Validator(check_truth, std::string()));
+        if constexpr (std::is_integral_v<T> && !is_truth) expect_number(*made, 0, std::numeric_limits<T>::max());
         return made;
       },
       entry.field);
@@ -35,10 +53,11 @@ void add_entry(CLI::App& cli, Options& options, const OptionEntry& entry) {
     option->check(CLI::IsMember({"auto", "required", "off"}));
   if (flag == "--log-level") option->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
   if (flag == "--tick-mode") option->check(CLI::IsMember({"fixed", "eager"}));
-  if (flag == "--eager-delay") option->check(CLI::Range(0, 100));
+  if (flag == "--eager-delay") expect_number(*option, 0, 100);
   if (flag == "--directory") option->check(CLI::IsMember({"claims", "http", "redis"}));
-  if (flag == "--jwt-leeway") option->check(CLI::Range(0, 60));
-  if (flag == "--deflate-level") option->check(CLI::Range(1, 9));
+  if (flag == "--jwt-leeway") expect_number(*option, 0, 60);
+  if (flag == "--ping-interval" || flag == "--ping-timeout") expect_number(*option, 1, kLongestPingMs);
+  if (flag == "--deflate-level") expect_number(*option, 1, 9);
   if (flag == "--journal-sync") {
     option->check([](const std::string& text) {
       return read_sync_policy(text) ? "" : "must be never, tick, or a number of seconds from 1 to 86400";
@@ -112,7 +131,8 @@ const std::vector<OptionEntry>& option_table() {
       {"--output-port", "OUTPUT_PORT", "PORT", "Port for overlays; 0 takes any free one", &O::output_port},
       {"--extras-port", "EXTRAS_PORT", "PORT", "Port for status, metrics and HTTP extras; 0 takes any free one",
        &O::extras_port},
-      {"--ports-file", "", "FILE", "Write the ports in use to this file as JSON once all listen", &O::ports_file},
+      {"--ports-file", "", "FILE", "Write the ports in use to this file as JSON once all listen; removed at the end",
+       &O::ports_file},
       {"--insecure", "INSECURE", "", "No TLS on any port", &O::insecure},
       {"--cert", "SERVER_CERT", "FILE", "Certificate chain in PEM (made in the data directory if not given)",
        &O::certificate},
@@ -166,20 +186,36 @@ const std::vector<OptionEntry>& option_table() {
        &O::max_connections},
       {"--max-connections-per-address", "MAX_CONNECTIONS_PER_ADDRESS", "N",
        "Connections from one address; 0 is no limit", &O::max_connections_per_address},
+      {"--max-sessions", "MAX_SESSIONS", "N",
+       "Socket.IO sessions on each port; beyond, new ones are refused with 503; 0 is no limit", &O::max_sessions},
+      {"--max-unpolled", "MAX_UNPOLLED", "N",
+       "Long-polling sessions of one address (IPv6: one /64) that no request waits for, on each port; beyond, new ones "
+       "are refused with 503; 0 is no limit",
+       &O::max_unpolled},
       {"--max-matches", "MAX_MATCHES", "N", "Live matches; 0 is no limit", &O::max_matches},
       {"--max-previews", "MAX_PREVIEWS", "N", "Previews kept; beyond, the oldest goes; 0 is no limit",
        &O::max_previews},
       {"--max-results", "MAX_RESULTS", "N", "Results of finished matches kept; beyond, the oldest goes; 0 is no limit",
        &O::max_results},
-      {"--max-header", "MAX_HEADER", "BYTES", "Size of an HTTP request's head", &O::max_header},
-      {"--max-message", "MAX_MESSAGE", "BYTES", "Size of one message or HTTP body from a client", &O::max_message},
-      {"--max-pending", "MAX_PENDING", "BYTES", "Bytes waiting for one client before it is dropped", &O::max_pending},
+      {"--max-header", "MAX_HEADER", "BYTES", "Size of an HTTP request's head; 0 is no limit", &O::max_header},
+      {"--max-message", "MAX_MESSAGE", "BYTES",
+       "Size of one message or HTTP body from a client (from an overlay never more than 65536); 0 is no limit",
+       &O::max_message},
+      {"--max-unfinished", "MAX_UNFINISHED", "BYTES",
+       "What all messages hold of which only a part has come; beyond, the oldest are given up, and their connections; "
+       "0 is no limit",
+       &O::max_unfinished},
+      {"--max-pending", "MAX_PENDING", "BYTES", "Bytes waiting for one client before it is dropped; 0 is no limit",
+       &O::max_pending},
       {"--first-byte-timeout", "FIRST_BYTE_TIMEOUT", "MS", "From connecting to the first byte; 0 is no limit",
        &O::first_byte_timeout_ms},
       {"--header-timeout", "HEADER_TIMEOUT", "MS", "From the first byte to the end of a head; 0 is no limit",
        &O::header_timeout_ms},
       {"--body-timeout", "BODY_TIMEOUT", "MS", "From the head to the end of a body; 0 is no limit",
        &O::body_timeout_ms},
+      {"--message-timeout", "MESSAGE_TIMEOUT", "MS",
+       "From the first byte of a WebSocket message to its last, and for the attachments of a packet; 0 is no limit",
+       &O::message_timeout_ms},
       {"--idle-timeout", "IDLE_TIMEOUT", "MS", "Between two requests of a connection; 0 is no limit",
        &O::idle_timeout_ms},
       {"--stall-timeout", "STALL_TIMEOUT", "MS", "A viewer that takes nothing for so long is dropped; 0 is never",
@@ -204,9 +240,12 @@ const std::vector<OptionEntry>& option_table() {
       {"--jwt-leeway", "JWT_LEEWAY", "SECONDS", "By how much the clock of whoever signs tokens may differ, 0 to 60",
        &O::jwt_leeway_s},
       {"--directory", "DIRECTORY", "SOURCE",
-       "Where a player's row comes from: claims (of the token) or http (--directory-url)", &O::directory},
+       "Where a player's row comes from: claims (of the token), http (--directory-url) or redis (--redis-url)",
+       &O::directory},
       {"--directory-url", "DIRECTORY_URL", "URL", "Is asked for the row of each player that connects",
        &O::directory_url},
+      {"--redis-url", "REDIS_URL", "URL",
+       "redis://[user[:password]@]host[:port][/database]: where the hash of each player is read", &O::redis_url},
       {"--max-lookups", "MAX_LOOKUPS", "N",
        "Players whose rows are looked up at a time; beyond, they are to try again later; 0 is no limit",
        &O::max_lookups},
@@ -228,7 +267,10 @@ const std::vector<OptionEntry>& option_table() {
        &O::replay_seconds},
       {"--replay-events", "REPLAY_EVENTS", "N", "Events kept for that", &O::replay_events},
       {"--replay-bytes", "REPLAY_BYTES", "BYTES", "Size of the events kept for that", &O::replay_bytes},
-      {"--max-departures", "MAX_DEPARTURES", "N", "Lost connections remembered for that", &O::max_departures},
+      {"--max-departures", "MAX_DEPARTURES", "N", "Lost connections remembered for that; 0 is no limit",
+       &O::max_departures},
+      {"--max-user-departures", "MAX_USER_DEPARTURES", "N", "Of them, those of one user; 0 is no limit",
+       &O::max_user_departures},
       {"--max-queue-messages", "MAX_QUEUE_MESSAGES", "N", "Events waiting for one player; beyond, some are dropped",
        &O::max_queue_messages},
       {"--max-queue-bytes", "MAX_QUEUE_BYTES", "BYTES", "The same in bytes", &O::max_queue_bytes},
@@ -237,14 +279,18 @@ const std::vector<OptionEntry>& option_table() {
        &O::max_message_rate},
       {"--max-commands", "MAX_COMMANDS", "N", "Commands of one connection that wait for their answers",
        &O::max_commands},
+      {"--max-command", "MAX_COMMAND", "BYTES", "Size of a command's arguments", &O::max_command_bytes},
+      {"--max-devices", "MAX_DEVICES", "N",
+       "Connections of one player; beyond, the oldest is closed with 4001; 0 is no limit", &O::max_devices},
       {"--max-chat", "MAX_CHAT", "N", "Characters of a chat message", &O::max_chat},
       {"--tick-mode", "TICK_MODE", "MODE",
        "When changes are sent: fixed (every 100 ms) or eager (at once, then at most every 100 ms for each match)",
        &O::tick_mode},
       {"--eager-delay", "EAGER_DELAY", "MS", "With --tick-mode eager: how long a change waits for others of its moment",
        &O::eager_delay_ms},
-      {"--ping-interval", "PING_INTERVAL", "MS", "Between two heartbeats of a Socket.IO client", &O::ping_interval_ms},
-      {"--ping-timeout", "PING_TIMEOUT", "MS", "For the answer to a heartbeat", &O::ping_timeout_ms},
+      {"--ping-interval", "PING_INTERVAL", "MS", "Between two heartbeats of a Socket.IO client, 1 or more",
+       &O::ping_interval_ms},
+      {"--ping-timeout", "PING_TIMEOUT", "MS", "For the answer to a heartbeat, 1 or more", &O::ping_timeout_ms},
       {"--connect-timeout", "CONNECT_TIMEOUT", "MS", "For a Socket.IO client to join a namespace",
        &O::connect_timeout_ms},
       {"--recovery-window", "RECOVERY_WINDOW", "MS",

@@ -60,15 +60,19 @@ struct Options {
   // Limits; 0 is no limit everywhere.
   size_t max_connections = 50'000;
   size_t max_connections_per_address = 0;
+  size_t max_sessions = 60'000;
+  size_t max_unpolled = 5'000;
   size_t max_matches = 1'000;
   size_t max_previews = 500;
   size_t max_results = 1'000;
   size_t max_header = 16 * 1024;
   size_t max_message = 1'000'000;
+  size_t max_unfinished = 256'000'000;
   size_t max_pending = 4'000'000;
   int first_byte_timeout_ms = 10'000;
   int header_timeout_ms = 10'000;
   int body_timeout_ms = 30'000;
+  int message_timeout_ms = 30'000;
   int idle_timeout_ms = 60'000;
   int stall_timeout_ms = 30'000;
   int drain_timeout_ms = 5'000;
@@ -83,6 +87,7 @@ struct Options {
   int jwt_leeway_s = 0;
   std::string directory = "claims";
   std::string directory_url;
+  std::string redis_url;
   size_t max_lookups = 1'000;
 
   // Realtime bus: services.
@@ -99,11 +104,14 @@ struct Options {
   size_t replay_events = 100'000;
   size_t replay_bytes = 64'000'000;
   size_t max_departures = 50'000;
+  size_t max_user_departures = 16;
   size_t max_queue_messages = 256;
   size_t max_queue_bytes = 1'048'576;
   size_t max_topics = 50;
   int max_message_rate = 100;
   int max_commands = 16;
+  size_t max_command_bytes = 64'000;
+  size_t max_devices = 8;
   size_t max_chat = 2'000;
 
   // Broadcasts.
@@ -146,7 +154,8 @@ struct ParsedOptions {
 };
 
 // Reads a `.env` file of the working directory (names already set in the environment win), the environment and the
-// arguments (which win). Prints help, version, tables or an error itself. Errors of values name the flag.
+// arguments (which win; of an option given more than once the last, but lists are joined). Prints help, version, tables
+// or an error itself. Errors of values name the flag.
 ParsedOptions parse_options(int argc, char** argv);
 
 // Where files live: --data-dir, else $STATE_DIRECTORY, else ./matchbus-data.

@@ -1,6 +1,7 @@
 #include "app/replay_check.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <ctime>
 #include <optional>
@@ -32,16 +33,45 @@ std::string date_text(int64_t epoch_ms) {
 std::string team_text(const match::TeamSetup& team) { return team.name + " (" + team.tricode + ")"; }
 
 // Members that a journal must never hold.
-void look_for_secrets(std::string_view text, JournalReport& report) {
-  std::string line(text.substr(0, text.find('\n')));
-  if (line.ends_with(',')) line.pop_back();
-  json::Document document;
-  if (!document.parse_in_place(line)) return;
-  for (const char* name : {"key", "groupSecret"}) {
-    if (document.root()[name].exists()) report.problems.push_back(std::string("the header holds '") + name + "'");
+constexpr std::array<std::string_view, 2> kSecrets{"key", "groupSecret"};
+
+// The first of them that is in `value`, however deep; "" if none is.
+std::string_view secret_in(json::Value value) {
+  bool is_key = value.is_object();  // an object's walk yields keys and values in turn
+  for (json::Value item = value.first(); item.exists(); item = value.after(item)) {
+    if (is_key) {
+      const auto found = std::find(kSecrets.begin(), kSecrets.end(), item.string().value_or(""));
+      if (found != kSecrets.end()) return *found;
+    } else if (const std::string_view found = secret_in(item); !found.empty()) {
+      return found;
+    }
+    is_key = value.is_object() && !is_key;
   }
-  if (!document.root()["toolsData"]["playercamsInfo"]["secret"].string().value_or("").empty())
+  return {};
+}
+
+void look_at_header(json::Value header, JournalReport& report) {
+  for (const std::string_view name : kSecrets) {
+    if (header[name].exists()) report.problems.push_back("the header holds '" + std::string(name) + "'");
+  }
+  if (!header["toolsData"]["playercamsInfo"]["secret"].string().value_or("").empty())
     report.problems.emplace_back("the header holds the player cams' secret");
+}
+
+void look_for_secrets(std::string_view text, JournalReport& report) {
+  json::Document document;
+  std::string line;
+  for (size_t number = 1; !text.empty(); ++number) {
+    line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.ends_with(',')) line.pop_back();
+    if (!document.parse_in_place(line)) continue;
+    if (number == 1) {
+      look_at_header(document.root(), report);
+    } else if (const std::string_view found = secret_in(document.root()); !found.empty()) {
+      report.problems.push_back("line " + std::to_string(number) + " holds '" + std::string(found) + "'");
+    }
+  }
 }
 
 void take_header(const match::LogonHeader& header, JournalReport& report) {

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kProgressMs = 1'000;
 constexpr size_t kShownText = 160;  // of an event
+constexpr const char* kStepHelp = "Enter: next event. NUMBER: so many. r: to the next phase. q: end.";
 
 int complain(const std::string& text) {
   std::fprintf(stderr, "matchbus-replay: %s\n", text.c_str());
@@ -141,13 +142,17 @@ std::string hint(const ReplayOptions& options, const ReplayOutcome& outcome) {
   return about_certificate && options.verify ? " (--no-verify takes any certificate)" : "";
 }
 
-// Enter is one event, a number so many, `r` the rest of the phase, `q` the end.
-void obey(ReplayPlayer& player, std::string_view line) {
-  uint64_t count = 1;
-  if (line == "q") return player.stop();
-  if (line == "r") return player.step_to("round_info");
-  std::from_chars(line.data(), line.data() + line.size(), count);
+// Enter is one event, a number so many, `r` the rest of the phase, `q` the end. False: the line is none of these.
+bool obey(ReplayPlayer& player, std::string_view line) {
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line == "q") return player.quit(), true;
+  if (line == "r") return player.step_to("round_info"), true;
+  if (line.empty()) return player.step(1), true;
+  uint64_t count = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), count);
+  if (error != std::errc() || end != line.data() + line.size() || count == 0) return false;
   player.step(count);
+  return true;
 }
 
 // The line of progress, once a second.
@@ -192,10 +197,14 @@ int play(const ReplayOptions& options) {
   std::unique_ptr<ReplayKeys> keys;
   if (options.step) {
     auto opened = ReplayKeys::open(
-        loop, STDIN_FILENO, [&](std::string_view line) { obey(player, line); }, [&] { player.end_steps(); });
+        loop, STDIN_FILENO,
+        [&](std::string_view line) {
+          if (!obey(player, line)) complain("'" + std::string(line.substr(0, kShownText)) + "': " + kStepHelp);
+        },
+        [&] { player.end_steps(); });
     if (!opened) return complain(opened.error().message);
     keys = std::move(*opened);
-    display.line("Enter: next event. NUMBER: so many. r: to the next phase. q: end.");
+    display.line(kStepHelp);
   }
 
   const int64_t started = clock.monotonic_ms();

@@ -11,6 +11,8 @@
 namespace matchbus::app {
 namespace {
 
+constexpr int64_t kFarthestStep = 8'640'000'000'000'000;  // ms, of a clock
+
 void write_team(json::Writer& out, const match::TeamSetup& team) {
   out.begin_object().key("name").string(team.name).key("tricode").string(team.tricode);
   out.key("url").string(team.url).key("attackStart").boolean(team.attack_start).end_object();
@@ -56,6 +58,7 @@ Result<std::unique_ptr<JournalSource>> JournalSource::open(std::string text, con
 
 Result<match::LogonHeader> JournalSource::begin() {
   text_ = original_;
+  clock_steps_ms_ = 0;
   last_at_ms_ = 0;
   reader_ = std::make_unique<match::JournalReader>(text_);
   return reader_->read_header();
@@ -65,7 +68,11 @@ void JournalSource::restart(uint64_t /*round*/) { (void)begin(); }
 
 std::optional<ReplayEvent> JournalSource::next() {
   std::optional<match::Envelope> event = reader_->next();
-  while (event && event->writer == match::Writer::kServer) event = reader_->next();
+  while (event && event->writer == match::Writer::kServer) {
+    if (event->type == match::EventType::kServerClock)
+      clock_steps_ms_ += event->data.integer(-kFarthestStep, kFarthestStep).value_or(0);
+    event = reader_->next();
+  }
   if (!event) return std::nullopt;
   // Everything goes through the observer's connection, which may send auxiliary events too.
   event_.truncate(0);
@@ -76,7 +83,7 @@ std::optional<ReplayEvent> JournalSource::next() {
   if (!event->match_id.empty()) out.key("matchId").string(event->match_id);
   out.key("type").string(event->type_name).key("data").value(event->data).end_object();
   // A clock that was set back while the match was recorded must not stop it now.
-  last_at_ms_ = std::max(last_at_ms_, event->timestamp - start_ms_);
+  last_at_ms_ = std::max(last_at_ms_, event->timestamp - clock_steps_ms_ - start_ms_);
   return ReplayEvent{last_at_ms_, event->type_name, event_.view()};
 }
 

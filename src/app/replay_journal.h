@@ -42,6 +42,7 @@ class JournalSource final : public ReplaySource {
   std::string group_code_;
   std::string logon_;
   int64_t start_ms_ = 0;
+  int64_t clock_steps_ms_ = 0;  // by which the recorder's clock was set so far
   int64_t last_at_ms_ = 0;
   BytesWriter event_;
 };

@@ -1,5 +1,6 @@
 #include "app/replay_player.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -8,8 +9,10 @@
 namespace matchbus::app {
 namespace {
 
-constexpr size_t kMostPending = 256 * 1024;  // bytes the kernel has not taken; sending waits beyond
-constexpr int kSlice = 256;                  // events sent in one turn of the loop at most
+constexpr size_t kMostPending = 256 * 1024;        // bytes the kernel has not taken; sending waits beyond
+constexpr int64_t kLongestGapMs = 60 * 60 * 1000;  // of waiting for the next event as recorded
+constexpr double kMostMs = 1e15;                   // any wait that is longer is as good as this
+constexpr int kSlice = 256;                        // events sent in one turn of the loop at most
 
 // The logon with the secret that continues a live match.
 std::string with_secret(const std::string& logon, std::string_view secret) {
@@ -97,6 +100,7 @@ bool ReplayPlayer::is_due() {
       due = last_sent_ms_ + options_.delay_ms;
       break;
     case ReplayPace::kTimestamps:
+      shorten_gap();
       due = *started_ms_ + std::llround(static_cast<double>(next_->at_ms) / options_.speed);
       break;
   }
@@ -104,6 +108,16 @@ bool ReplayPlayer::is_due() {
   if (wait <= 0) return true;
   loop_.timers().set(timer_, wait);
   return false;
+}
+
+void ReplayPlayer::shorten_gap() {
+  const double gap = static_cast<double>(next_->at_ms) / options_.speed - static_cast<double>(now() - *started_ms_);
+  if (gap <= static_cast<double>(kLongestGapMs)) return;
+  *started_ms_ -= std::llround(std::min(gap, kMostMs)) - kLongestGapMs;
+  if (on_notice_) {
+    on_notice_("nothing is to be sent for " + std::to_string(std::llround(std::min(gap, kMostMs)) / kLongestGapMs) +
+               " hours: going on in one");
+  }
 }
 
 void ReplayPlayer::pump() {
@@ -185,11 +199,13 @@ void ReplayPlayer::stop() {
 }
 
 void ReplayPlayer::step(uint64_t events) {
+  if (steps_ended_) return;
   steps_ += events;
   pump();
 }
 
 void ReplayPlayer::step_to(std::string_view type) {
+  if (steps_ended_) return;
   step_to_ = type;
   pump();
 }
@@ -197,6 +213,12 @@ void ReplayPlayer::step_to(std::string_view type) {
 void ReplayPlayer::end_steps() {
   steps_ended_ = true;
   pump();
+}
+
+void ReplayPlayer::quit() {
+  if (state_ == State::kLost) return stop();
+  stopped_ = true;
+  end_steps();
 }
 
 void ReplayPlayer::leave() {

@@ -80,8 +80,10 @@ class ReplayPlayer final : private socketio::ClientHandler, private Timer::Handl
   void step(uint64_t events);
   // kSteps: sends everything up to and including the next event of this type.
   void step_to(std::string_view type);
-  // kSteps: takes its leave once all that it was told to send is sent.
+  // kSteps: takes its leave once all that it was told to send is sent, be it that the connection is still being made.
   void end_steps();
+  // The same, and counts as stopped. At once if the connection is lost.
+  void quit();
 
   // As if the network had failed; for tests.
   void drop_connection() { client_->drop(); }
@@ -118,6 +120,8 @@ class ReplayPlayer final : private socketio::ClientHandler, private Timer::Handl
   // Sends what is due, and arranges to be called when more is.
   void pump();
   bool is_due();
+  // kTimestamps: the match's time goes on where nothing was recorded for very long.
+  void shorten_gap();
   void send(const ReplayEvent& event);
   void note(const ReplayEvent& event);
   void on_source_end();

@@ -13,6 +13,10 @@ void add_engine_metrics(MetricsText& out, std::string_view port, const socketio:
   const socketio::ServerStats& sockets = server.stats();
   out.gauge(prefix + "sessions", "Open Engine.IO sessions.", static_cast<double>(engine.open));
   out.gauge(prefix + "sessions_polling", "Of those, on long-polling.", static_cast<double>(engine.open_polling));
+  out.gauge(prefix + "sessions_unpolled", "Of those, without a waiting poll.", static_cast<double>(engine.unpolled));
+  out.labelled(prefix + "sessions_refused_total", "Engine.IO handshakes refused at a limit.", "counter");
+  out.sample("limit", "total", engine.refused_total);
+  out.sample("limit", "unpolled", engine.refused_unpolled);
   out.counter(prefix + "sessions_total", "Engine.IO sessions opened.", engine.sessions);
   out.counter(prefix + "packets_received_total", "Engine.IO packets received.", engine.packets_in);
   out.counter(prefix + "packets_sent_total", "Engine.IO packets sent.", engine.packets_out);
@@ -20,6 +24,8 @@ void add_engine_metrics(MetricsText& out, std::string_view port, const socketio:
   out.counter(prefix + "malformed_total", "Sessions closed for malformed packets.",
               engine.parse_errors + sockets.malformed);
   out.counter(prefix + "ping_timeouts_total", "Sessions closed for a missing heartbeat.", engine.ping_timeouts);
+  out.counter(prefix + "overflows_total", "Sessions closed since their clients did not take what was sent.",
+              engine.overflows);
   out.gauge(prefix + "sockets", "Connected Socket.IO sockets.", static_cast<double>(sockets.sockets));
   out.gauge(prefix + "sockets_suspended", "Lost sockets that may still come back.",
             static_cast<double>(sockets.suspended));
@@ -73,6 +79,7 @@ std::string server_metrics(const MetricSources& from) {
   out.labelled("matchbus_connections_refused_total", "Connections refused at a limit.", "counter");
   out.sample("limit", "total", connections.refused_total);
   out.sample("limit", "address", connections.refused_address);
+  out.sample("limit", "files", connections.refused_files);
   out.counter("matchbus_tls_handshakes_total", "TLS handshakes completed.", connections.tls_handshakes);
   out.counter("matchbus_tls_failures_total", "TLS handshakes and sessions that failed.", connections.tls_failures);
   out.labelled("matchbus_http_requests_total", "HTTP requests.", "counter");
@@ -87,6 +94,13 @@ std::string server_metrics(const MetricSources& from) {
   out.counter("matchbus_websocket_handshakes_total", "WebSocket handshakes.", ws.handshakes);
   out.counter("matchbus_websocket_refused_total", "WebSocket handshakes refused.", ws.refused_handshakes);
   out.counter("matchbus_websocket_protocol_errors_total", "WebSocket connections failed.", ws.protocol_errors);
+  const ws::UnfinishedStats& unfinished = from.unfinished;
+  out.gauge("matchbus_unfinished_messages", "Messages from clients of which only a part has arrived.",
+            static_cast<double>(unfinished.messages));
+  out.gauge("matchbus_unfinished_bytes", "What they hold.", static_cast<double>(unfinished.bytes));
+  out.labelled("matchbus_unfinished_dropped_total", "Of those, given up with their connections.", "counter");
+  out.sample("limit", "time", unfinished.too_long);
+  out.sample("limit", "bytes", unfinished.too_much);
   add_engine_metrics(out, "ingest", from.ingest_server);
   add_engine_metrics(out, "output", from.output_server);
   out.gauge("matchbus_matches", "Live matches.", static_cast<double>(from.registry.size()));
@@ -106,6 +120,8 @@ std::string server_metrics(const MetricSources& from) {
   out.gauge("matchbus_rooms", "Groups with viewers.", static_cast<double>(from.output.rooms()));
   out.counter("matchbus_viewer_logons_total", "Viewers logged on.", from.output.stats().logons);
   const gateway::OutputStats& output = from.output.stats();
+  out.counter("matchbus_viewer_logons_refused_total", "Logons of viewers without a usable group code.",
+              output.refused_logons);
   out.counter("matchbus_snapshots_total", "Match states encoded.", output.updates.snapshots);
   out.counter("matchbus_patches_total", "Changes of match states encoded.", output.updates.patches);
   out.labelled("matchbus_frames_total", "WebSocket frames made of either, each for all its viewers.", "counter");

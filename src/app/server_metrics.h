@@ -17,6 +17,7 @@
 #include "net/listener.h"
 #include "socketio/server.h"
 #include "ws/connection.h"
+#include "ws/unfinished.h"
 
 namespace matchbus::app {
 
@@ -26,6 +27,7 @@ struct MetricSources {
   const net::HttpServerStats& output_http;
   const net::HttpServerStats& extras_http;
   const ws::Stats& websocket;
+  const ws::UnfinishedStats& unfinished;
   const socketio::Server& ingest_server;
   const socketio::Server& output_server;
   const gateway::Ingest& ingest;

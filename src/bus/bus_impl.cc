@@ -7,6 +7,16 @@
 
 namespace matchbus::bus {
 
+namespace {
+
+// Outboxes count in 32 bits.
+BusOptions with_sane_bounds(BusOptions options) {
+  options.max_queue_bytes = std::min<size_t>(options.max_queue_bytes, 1 << 30);
+  return options;
+}
+
+}  // namespace
+
 std::unique_ptr<Bus> Bus::create(net::Loop& loop, ws::Context& context, broker::Broker& broker,
                                  const BusOptions& options) {
   return std::make_unique<BusImpl>(loop, context, broker, options);
@@ -14,11 +24,11 @@ std::unique_ptr<Bus> Bus::create(net::Loop& loop, ws::Context& context, broker::
 
 BusImpl::BusImpl(net::Loop& loop, ws::Context& context, broker::Broker& /*broker*/, const BusOptions& options)
     : loop_(loop),
-      options_(options),
+      options_(with_sane_bounds(options)),
       ids_(loop.clock()),
       pool_(context, options.deflate_threshold, options.deflate_level),
       replay_(rooms_, ids_, {options.replay_ms, options.replay_events, options.replay_bytes}),
-      departures_(rooms_, options.replay_ms, options.max_departures),
+      departures_(rooms_, options.replay_ms, options.max_departures, options.max_user_departures),
       delivery_(loop, options_, stats_, *this),
       client_messages_({loop.clock(), options_, stats_, users_, rooms_, broadcast_, topics_}, *this),
       closing_(loop) {
@@ -58,6 +68,25 @@ void BusImpl::on_overflow(Session& session) {
   Topics::mark_all_stale(session);
 }
 
+EventRef BusImpl::next_missed(Session& session) {
+  if (EventRef first = session.replay->take_first()) {
+    ++stats_.deliveries;
+    return first;
+  }
+  if (!replay_.is_whole(*session.replay)) {
+    delivery_.clear(session);
+    ++stats_.overflows;
+    on_overflow(session);
+    return {};
+  }
+  EventRef event = replay_.read(*session.replay);
+  if (event) {
+    ++stats_.deliveries;
+    ++stats_.replayed;
+  }
+  return event;
+}
+
 void BusImpl::on_stalled(Session& session) {
   ++stats_.stalled;
   close(session, ws::kTryAgainLater, "too slow");
@@ -75,10 +104,10 @@ void BusImpl::end(Session& session, Farewell farewell) {
   delivery_.end(session);
   Memberships held = rooms_.leave_all(session);
   for (const Membership& membership : held) topics_.on_left(*membership.room);
-  departures_.keep(user.row.user_id, session.device_id, std::move(held), loop_.clock().monotonic_ms());
-  user.sessions.erase(std::find(user.sessions.begin(), user.sessions.end(), &session));
+  departures_.keep(user.row.user_id(), session.device_id, std::move(held), loop_.clock().monotonic_ms());
+  user.sessions.remove(session);
   session.user = nullptr;
-  if (session.self) *std::exchange(session.self, nullptr) = nullptr;
+  client_messages_.forget(session);
 
   const uint32_t place = session.place;
   loop_.defer(std::move(sessions_[place]));
@@ -94,6 +123,7 @@ void BusImpl::end(Session& session, Farewell farewell) {
 }
 
 void BusImpl::close(Session& session, uint16_t code, std::string_view reason, Farewell farewell) {
+  if (session.user == nullptr) return;  // it has ended already
   end(session, farewell);
   closing_.close(std::move(session.connection), code, reason);
 }
@@ -111,7 +141,7 @@ size_t BusImpl::disconnect(std::string_view user_id, std::optional<std::string_v
   if (user == nullptr) return 0;
   std::vector<Session*> chosen;
   for (Session* const session : user->sessions) {
-    if (!device_id || session->device_id == *device_id) chosen.push_back(session);
+    if (!device_id || session->device_id.view() == *device_id) chosen.push_back(session);
   }
   for (Session* const session : chosen) close(*session, code, reason);
   return chosen.size();

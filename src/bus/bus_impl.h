@@ -76,14 +76,14 @@ class BusImpl final : public Bus,
 
   // Coming (bus_connect.cc).
   Session& add_session(std::unique_ptr<ws::Connection> connection, const PlayerRow& row, const ConnectOptions& options);
-  User& settle_user(PlayerRow row, const ConnectOptions& options, Arrival& arrival);
-  void adopt_row(User& user, PlayerRow row, Arrival& arrival);
+  User& settle_user(const PlayerRow& row, const ConnectOptions& options, Arrival& arrival);
+  void adopt_row(User& user, const PlayerRow& row, Arrival& arrival);
   Return judge_return(const ConnectOptions& options, const Memberships* held) const;
   void enter_rooms(Session& session, const Memberships* held);
   void greet(Session& session, const Return& back);
 
   // Moving (bus_move.cc).
-  void hop(User& user, RoomKind kind, std::string& id, std::string_view to, bool is_told);
+  void hop(User& user, RoomKind kind, std::string_view to, bool is_told);
   void announce(std::string_view type, const User& user);
   void tell_state(const User& user, const Session* except);
 
@@ -101,6 +101,7 @@ class BusImpl final : public Bus,
   void on_drained(Session& session) override { delivery_.on_drained(session); }
   void on_lost(Session& session) override { end(session, Farewell::kTold); }
   void on_overflow(Session& session) override;
+  EventRef next_missed(Session& session) override;
   void on_caught_up(Session& session) override { topics_.catch_up(session); }
   void on_stalled(Session& session) override;
   void close_session(Session& session, uint16_t code, std::string_view reason) override {

@@ -23,12 +23,12 @@ void ClientMessages::on_chat_message(Session& session, json::Value message) {
   if (count_characters(*content) > parts_.options.max_chat) return refuse(session, "too_long", "too long");
   if (*channel == "private") return on_private_chat(session, message, *content);
 
-  const PlayerRow& row = session.user->row;
+  const PackedRow& row = session.user->row;
   Target target;
   if (*channel == "sector") {
-    target = {RoomKind::kSector, row.sector_id};
+    target = {RoomKind::kSector, row.sector_id()};
   } else if (*channel == "team") {
-    target = {RoomKind::kTeam, row.team_id};
+    target = {RoomKind::kTeam, row.team_id()};
   } else if (*channel != "global") {
     return refuse(session, "bad_message", "target_type must be sector, team, global or private");
   }
@@ -38,7 +38,7 @@ void ClientMessages::on_chat_message(Session& session, json::Value message) {
     return refuse(session, "no_such_room", "you are in no such room");
   }
   const std::array targets = {target};
-  send_chat(session, targets, *channel, *content, row.user_id);
+  send_chat(session, targets, *channel, *content, row.user_id());
 }
 
 // To the other one, and back to all devices of the sender.
@@ -47,19 +47,19 @@ void ClientMessages::on_private_chat(Session& session, json::Value message, std:
   if (!target) return refuse(session, "bad_message", "target_user_id must be a text");
   if (parts_.users.find(*target) == nullptr) return refuse(session, "recipient_offline", "not online");
   const std::array targets = {Target{RoomKind::kPersonal, *target},
-                              Target{RoomKind::kPersonal, session.user->row.user_id}};
+                              Target{RoomKind::kPersonal, session.user->row.user_id()}};
   send_chat(session, targets, "private", content, {});
 }
 
 // Each fact under two names: services' messages have the one, older clients read the other.
 void ClientMessages::send_chat(const Session& session, std::span<const Target> targets, std::string_view channel,
                                std::string_view content, std::string_view exclude_user) {
-  const PlayerRow& row = session.user->row;
+  const PackedRow& row = session.user->row;
   const auto write = [&](json::Writer& out) {
-    out.key("type").string("chat_message").key("from_user_id").string(row.user_id);
-    out.key("from_username").string(row.username).key("content").string(content);
-    out.key("target_type").string(channel).key("channel").string(channel).key("sender_id").string(row.user_id);
-    out.key("sender_name").string(row.username).key("body").string(content);
+    out.key("type").string("chat_message").key("from_user_id").string(row.user_id());
+    out.key("from_username").string(row.username()).key("content").string(content);
+    out.key("target_type").string(channel).key("channel").string(channel).key("sender_id").string(row.user_id());
+    out.key("sender_name").string(row.username()).key("body").string(content);
     write_time(out, "timestamp", parts_.clock.wall_ms());
   };
   parts_.broadcast.send(targets, write, MessageClass::kCosmetic, exclude_user);

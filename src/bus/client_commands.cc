@@ -44,14 +44,20 @@ void ClientMessages::on_command(Session& session, json::Value message) {
   if (session.commands >= parts_.options.max_commands) {
     return refuse_command(session, id_json, "too_many_commands", "wait for the answers to earlier commands");
   }
-  ++session.commands;
-  if (!session.self) session.self = std::make_shared<Session*>(&session);
   const std::string args = text_of(message["args"]);
-  const Commands::Request request{session.user->row, session.device_id, id_json, *name, args};
-  // The bus may be gone when the answer comes, but then so are its sessions.
-  commands_->run(request, [this, self = session.self, id_json](const Commands::Answer& answer) {
-    if (*self != nullptr) answer_command(**self, id_json, answer);
+  if (args.size() > parts_.options.max_command_bytes)
+    return refuse_command(session, id_json, "too_long", "the arguments are too long");
+  if (session.commands++ == 0) callers_->emplace(session.number, &session);
+  const PlayerRow row = session.user->row.unpack();
+  const Commands::Request request{row, session.device_id, id_json, *name, args};
+  commands_->run(request, [this, callers = callers_, number = session.number, id_json](const Commands::Answer& answer) {
+    const auto caller = callers->find(number);
+    if (caller != callers->end()) answer_command(*caller->second, id_json, answer);
   });
+}
+
+void ClientMessages::forget(const Session& session) {
+  if (session.commands != 0) callers_->erase(session.number);
 }
 
 void ClientMessages::refuse_command(Session& session, std::string_view id_json, std::string_view code,
@@ -63,7 +69,7 @@ void ClientMessages::refuse_command(Session& session, std::string_view id_json, 
 }
 
 void ClientMessages::answer_command(Session& session, std::string_view id_json, const Commands::Answer& answer) {
-  --session.commands;
+  if (--session.commands == 0) callers_->erase(session.number);
   parts_.broadcast.answer(session, [&](json::Writer& out) {
     out.key("type").string("command_result").key("id").raw(id_json).key("ok").boolean(answer.ok);
     out.key("status").integer(answer.status).key("body");

@@ -104,7 +104,7 @@ void ClientMessages::on_admin_broadcast(Session& session, json::Value message) {
     out.key("type").string("admin_broadcast").key("target_type").string(*target_type);
     write_id(out, "target_id", target->id);
     out.key("content").string(*content).key("priority").string(message["priority"].string().value_or("normal"));
-    out.key("sender_name").string(session.user->row.username);
+    out.key("sender_name").string(session.user->row.username());
     write_time(out, "timestamp", parts_.clock.wall_ms());
   };
   parts_.broadcast.send(targets, write, MessageClass::kNormal);

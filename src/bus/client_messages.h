@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "base/clock.h"
 #include "bus/broadcast.h"
@@ -41,11 +43,16 @@ class ClientMessages {
   };
 
   ClientMessages(const Parts& parts, Host& host) : parts_(parts), host_(host) {}
+  ~ClientMessages() { callers_->clear(); }
+  ClientMessages(const ClientMessages&) = delete;
+  ClientMessages& operator=(const ClientMessages&) = delete;
 
   void set_commands(Commands* commands) { commands_ = commands; }
 
   // A message of the session's client; `payload` may be changed. The session may have ended afterwards.
   void handle(Session& session, ws::Opcode opcode, std::span<char> payload);
+  // The session has ended: what it waits for is not wanted any more.
+  void forget(const Session& session);
 
  private:
   using Handler = void (ClientMessages::*)(Session&, json::Value);
@@ -92,6 +99,9 @@ class ClientMessages {
   Parts parts_;
   Host& host_;
   Commands* commands_ = nullptr;
+  // The sessions that wait for answers to commands, by number. Answers hold it too, and may come when the bus is gone.
+  using Callers = std::unordered_map<uint64_t, Session*>;
+  std::shared_ptr<Callers> callers_ = std::make_shared<Callers>();
   json::Document document_;
 };
 

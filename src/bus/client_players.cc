@@ -9,11 +9,11 @@
 namespace matchbus::bus {
 
 void ClientMessages::on_request_sector_players(Session& session, json::Value) {
-  answer_players(session, "sector_players", "sector_id", {RoomKind::kSector, session.user->row.sector_id});
+  answer_players(session, "sector_players", "sector_id", {RoomKind::kSector, session.user->row.sector_id()});
 }
 
 void ClientMessages::on_request_team_players(Session& session, json::Value) {
-  answer_players(session, "team_players", "team_id", {RoomKind::kTeam, session.user->row.team_id});
+  answer_players(session, "team_players", "team_id", {RoomKind::kTeam, session.user->row.team_id()});
 }
 
 // Nobody for a room in which the client is not.

@@ -8,8 +8,11 @@ namespace {
 
 constexpr size_t kBatchBytes = 64 * 1024;  // given to a connection before its kernel is asked
 constexpr size_t kSessionsPerClockLook = 16;
+constexpr size_t kReplayBatches = 4;  // of a replay in one go
 constexpr size_t kForgetDone = 4'096;
 constexpr int64_t kStallLookMs = 1'000;
+
+bool has_waiting(const Session& session) { return session.replay || !session.outbox.empty(); }
 
 }  // namespace
 
@@ -60,11 +63,16 @@ void Delivery::make_room(Session& session) {
   stats_.dropped += dropped;
   stats_.queued -= dropped;
   if (!is_over(session)) return;
+  clear(session);
+  ++stats_.overflows;
+  client_.on_overflow(session);
+}
+
+void Delivery::clear(Session& session) {
   const size_t cleared = session.outbox.clear(nodes_);
   stats_.dropped += cleared;
   stats_.queued -= cleared;
-  ++stats_.overflows;
-  client_.on_overflow(session);
+  session.replay.reset();
 }
 
 // Sending.
@@ -74,15 +82,28 @@ void Delivery::send_waiting(Session& session) {
   // What another part of the connection has written is not held back before the kernel has been asked; only then will
   // the connection say that it has drained.
   if (connection.pending() != 0) connection.flush();
-  while (connection.pending() == 0 && !session.outbox.empty()) {
-    for (size_t bytes = 0; bytes < kBatchBytes && !session.outbox.empty(); --stats_.queued) {
-      const EventRef event = session.outbox.pop(nodes_);
+  for (size_t replayed = 0; connection.pending() == 0 && has_waiting(session);) {
+    // A long replay takes its turns like everything else.
+    if (session.replay && ++replayed > kReplayBatches) return mark_dirty(session);
+    for (size_t bytes = 0; bytes < kBatchBytes;) {
+      const EventRef event = take_next(session);
+      if (!event) break;
       bytes += event->size();
       event->send(connection);
     }
     connection.flush();
   }
   if (connection.pending() != 0) mark_late(session);
+}
+
+EventRef Delivery::take_next(Session& session) {
+  if (session.replay) {
+    if (EventRef event = client_.next_missed(session)) return event;
+    session.replay.reset();
+  }
+  if (session.outbox.empty()) return {};
+  --stats_.queued;
+  return session.outbox.pop(nodes_);
 }
 
 void Delivery::mark_dirty(Session& session) {
@@ -108,7 +129,7 @@ void Delivery::run_slice() {
     session->dirty_place = Session::kNone;
     if (is_held_back(*session)) continue;
     send_waiting(*session);
-    if (session->has_stale && session->outbox.empty() && !is_held_back(*session)) client_.on_caught_up(*session);
+    if (session->has_stale && !has_waiting(*session) && !is_held_back(*session)) client_.on_caught_up(*session);
     if (count % kSessionsPerClockLook != 0 || uv_hrtime() < end) continue;
     forget_done();
     if (dirty_.empty()) return;
@@ -130,12 +151,13 @@ void Delivery::forget_done() {
 void Delivery::on_drained(Session& session) {
   clear_late(session);
   // Not here: other sockets have waited longer.
-  if (!session.outbox.empty() || session.has_stale) mark_dirty(session);
+  if (has_waiting(session) || session.has_stale) mark_dirty(session);
 }
 
 void Delivery::end(Session& session) {
   if (session.connection && session.connection->is_open() && !is_held_back(session)) send_waiting(session);
   stats_.queued -= session.outbox.clear(nodes_);
+  session.replay.reset();
   clear_late(session);
   if (session.dirty_place != Session::kNone) dirty_[session.dirty_place] = nullptr;
   session.dirty_place = Session::kNone;
@@ -163,6 +185,7 @@ void Delivery::on_timer(Timer& timer) {
   // From the end: a session that is ended here leaves the list, and the last one, which has been looked at, takes its
   // place.
   for (size_t i = late_.size(); i-- > 0;) {
+    if (i >= late_.size()) continue;
     Late& entry = late_[i];
     const size_t pending = entry.session->connection->pending();
     if (pending < entry.pending) {

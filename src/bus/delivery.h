@@ -27,6 +27,9 @@ class Delivery final : private Timer::Handler {
    public:
     // Messages were lost; the outbox is empty. Says so to the client of the socket.
     virtual void on_overflow(Session& session) = 0;
+    // The next of what a session with a replay missed; null at the end of it, or if it was dropped in the meantime, of
+    // which the session has been told then.
+    virtual EventRef next_missed(Session& session) = 0;
     // Everything is sent to a session that `has_stale`.
     virtual void on_caught_up(Session& session) = 0;
     // The peer has taken nothing for too long: ends the session.
@@ -44,9 +47,13 @@ class Delivery final : private Timer::Handler {
 
   // Puts an event into the outbox; over the bounds room is made. May call on_overflow.
   void push(Session& session, const EventRef& event);
-  // The same, but it does not count against the bounds: replayed events, which are in memory anyway, and what says that
-  // others were lost.
+  // The same, but it does not count against the bounds: what says that others were lost.
   void push_uncounted(Session& session, const EventRef& event);
+  // `session.replay` was set: it is sent as the peer takes it, before what is in the outbox. Begins at once, so that
+  // what is in the log now comes if the peer is not slow.
+  void start_replay(Session& session) { send_waiting(session); }
+  // Drops what waits for the session.
+  void clear(Session& session);
   // True if the session waits for its peer.
   static bool is_held_back(const Session& session) { return session.late_place != Session::kNone; }
   // The connection has drained.
@@ -66,6 +73,8 @@ class Delivery final : private Timer::Handler {
   };
   bool is_over(const Session& session) const;
   void make_room(Session& session);
+  // What is to be sent next; null: nothing.
+  EventRef take_next(Session& session);
   void send_waiting(Session& session);
   void mark_dirty(Session& session);
   void mark_late(Session& session);

@@ -1,27 +1,27 @@
 #include "bus/departures.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace matchbus::bus {
 
-// The length in front keeps ("a", "bc") and ("ab", "c") apart.
-std::string Departures::key_of(std::string_view user_id, std::string_view device_id) {
-  std::string key = std::to_string(user_id.size());
-  key.append(1, ':').append(user_id).append(device_id);
-  return key;
-}
-
 void Departures::keep(std::string_view user_id, std::string_view device_id, Memberships held, int64_t now_ms) {
   if (std::optional<Memberships> replaced = take(user_id, device_id)) rooms_.unhold_all(*replaced);
-  departures_.push_back({key_of(user_id, device_id), std::move(held), now_ms});
-  by_key_.emplace(departures_.back().key, std::prev(departures_.end()));
-  while (departures_.size() > max_) rooms_.unhold_all(forget(departures_.begin()));
+  departures_.push_back({std::string(user_id), std::string(device_id), std::move(held), now_ms});
+  std::vector<Place>& of_user = by_user_[departures_.back().user_id];
+  of_user.push_back(std::prev(departures_.end()));
+  if (max_of_user_ != 0 && of_user.size() > max_of_user_) rooms_.unhold_all(forget(of_user.front()));
+  while (max_ != 0 && departures_.size() > max_) rooms_.unhold_all(forget(departures_.begin()));
 }
 
 std::optional<Memberships> Departures::take(std::string_view user_id, std::string_view device_id) {
-  const auto found = by_key_.find(key_of(user_id, device_id));
-  if (found == by_key_.end()) return std::nullopt;
-  return forget(found->second);
+  const auto found = by_user_.find(std::string(user_id));
+  if (found == by_user_.end()) return std::nullopt;
+  const auto place = std::find_if(found->second.begin(), found->second.end(),
+                                  [&](const Place& candidate) { return candidate->device_id == device_id; });
+  if (place == found->second.end()) return std::nullopt;
+  return forget(*place);
 }
 
 void Departures::expire(int64_t now_ms) {
@@ -31,8 +31,10 @@ void Departures::expire(int64_t now_ms) {
 }
 
 Memberships Departures::forget(Place place) {
+  const auto user = by_user_.find(place->user_id);
+  std::erase(user->second, place);
+  if (user->second.empty()) by_user_.erase(user);
   Memberships held = std::move(place->held);
-  by_key_.erase(place->key);
   departures_.erase(place);
   return held;
 }

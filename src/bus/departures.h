@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "bus/room.h"
 
@@ -15,8 +16,11 @@ namespace matchbus::bus {
 
 class Departures {
  public:
-  // Borrows `rooms`. At most `max` are kept, the latest.
-  Departures(RoomTable& rooms, int64_t age_ms, size_t max) : rooms_(rooms), age_ms_(age_ms), max_(max) {}
+  // Borrows `rooms`. At most `max` are kept, and `max_of_user` of one user, so that nobody can push out what is
+  // remembered of others; the latest. 0 is
+  // no limit.
+  Departures(RoomTable& rooms, int64_t age_ms, size_t max, size_t max_of_user)
+      : rooms_(rooms), age_ms_(age_ms), max_(max), max_of_user_(max_of_user) {}
 
   // Remembers what a device of a user held; the rooms are held already (RoomTable::leave_all) and belong to this table
   // now. Replaces what was remembered of the device.
@@ -30,19 +34,20 @@ class Departures {
 
  private:
   struct Departure {
-    std::string key;
+    std::string user_id;
+    std::string device_id;
     Memberships held;
     int64_t left_ms;
   };
   using Place = std::list<Departure>::iterator;
-  static std::string key_of(std::string_view user_id, std::string_view device_id);
   Memberships forget(Place place);
 
   RoomTable& rooms_;
   int64_t age_ms_;
   size_t max_;
-  std::list<Departure> departures_;                     // oldest first
-  std::unordered_map<std::string_view, Place> by_key_;  // keys lie in the list
+  size_t max_of_user_;
+  std::list<Departure> departures_;                              // oldest first
+  std::unordered_map<std::string, std::vector<Place>> by_user_;  // oldest first
 };
 
 }  // namespace matchbus::bus

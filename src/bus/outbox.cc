@@ -12,13 +12,13 @@ void Outbox::push(Nodes& nodes, const EventRef& event, bool is_counted) {
   last_ = &node;
   if (!is_counted) return;
   ++count_;
-  bytes_ += event->size();
+  bytes_ += static_cast<uint32_t>(event->size());
 }
 
 void Outbox::uncount(const OutboxNode& node) {
   if (!node.is_counted) return;
   --count_;
-  bytes_ -= node.event->size();
+  bytes_ -= static_cast<uint32_t>(node.event->size());
 }
 
 EventRef Outbox::pop(Nodes& nodes) {

@@ -39,7 +39,7 @@ class Outbox {
 
   OutboxNode* first_ = nullptr;
   OutboxNode* last_ = nullptr;
-  size_t bytes_ = 0;
+  uint32_t bytes_ = 0;  // bounds are far below what this holds
   uint32_t count_ = 0;
 };
 

@@ -20,7 +20,7 @@ std::vector<PresentUser> Presence::list(const Room& room) {
     if (!seen.insert(&user).second) continue;
     int64_t heartbeat = 0;
     for (const Session* const device : user.sessions) heartbeat = std::max(heartbeat, device->last_heartbeat_ms);
-    users.push_back({user.row.user_id, user.row.username, session->connected_at_ms, heartbeat});
+    users.push_back({user.row.user_id(), user.row.username(), session->connected_at_ms, heartbeat});
   }
   return users;
 }

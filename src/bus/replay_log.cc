@@ -45,6 +45,7 @@ void ReplayLog::expire() {
 
 void ReplayLog::drop_first() {
   ReplayEntry& entry = *first_;
+  dropped_until_ = entry.event->id();
   first_ = entry.next;
   if (first_ == nullptr) last_ = nullptr;
   --count_;
@@ -62,21 +63,61 @@ void ReplayLog::drop_first() {
   entries_.give_back(entry);
 }
 
-std::vector<EventRef> ReplayLog::missed(const Memberships& memberships, int64_t after, std::string_view user_id) const {
-  std::vector<EventRef> events;
+std::optional<int64_t> ReplayCursor::next_id() const {
+  if (sources_.empty()) return std::nullopt;
+  const auto by_id = [](const Source& a, const Source& b) { return a.id < b.id; };
+  return std::min_element(sources_.begin(), sources_.end(), by_id)->id;
+}
+
+ReplayCursor ReplayLog::missed(const Memberships& memberships, int64_t after, std::string_view user_id) const {
+  ReplayCursor cursor;
+  cursor.until_ = ids_.last();
+  cursor.user_id_ = user_id;
   for (const Membership& membership : memberships) {
     const int64_t from = std::max(after, membership.since);
+    const ReplayLink* first = nullptr;
     for (const ReplayLink* link = membership.room->last; link != nullptr; link = link->previous) {
-      const ReplayEntry& entry = *link->entry;
-      if (entry.event->id() <= from) break;
-      if (entry.exclude_user.empty() || entry.exclude_user != user_id) events.push_back(entry.event);
+      if (link->entry->event->id() <= from) break;
+      first = link;
     }
+    if (first == nullptr) continue;
+    ReplayCursor::Source source{first, first->entry->event->id()};
+    skip_excluded(cursor, source);
+    if (source.link != nullptr) cursor.sources_.push_back(source);
   }
-  const auto by_id = [](const EventRef& a, const EventRef& b) { return a->id() < b->id(); };
-  const auto same = [](const EventRef& a, const EventRef& b) { return a->id() == b->id(); };
-  std::sort(events.begin(), events.end(), by_id);
-  events.erase(std::unique(events.begin(), events.end(), same), events.end());
-  return events;
+  return cursor;
+}
+
+// Goes on to the first event from here on that is for the user, if there is one.
+void ReplayLog::skip_excluded(ReplayCursor& cursor, ReplayCursor::Source& source) const {
+  while (source.link != nullptr) {
+    const ReplayEntry& entry = *source.link->entry;
+    source.id = entry.event->id();
+    if (source.id > cursor.until_) source.link = nullptr;
+    if (source.link == nullptr || entry.exclude_user.empty() || entry.exclude_user != cursor.user_id_) return;
+    source.link = source.link->next;
+  }
+}
+
+bool ReplayLog::is_whole(const ReplayCursor& cursor) const {
+  return std::all_of(cursor.sources_.begin(), cursor.sources_.end(),
+                     [this](const ReplayCursor::Source& source) { return source.id > dropped_until_; });
+}
+
+EventRef ReplayLog::read(ReplayCursor& cursor) const {
+  const auto id = cursor.next_id();
+  if (!id) return {};
+  EventRef event;
+  // An event for several rooms is at the head of each of them.
+  for (size_t i = cursor.sources_.size(); i-- > 0;) {
+    ReplayCursor::Source& source = cursor.sources_[i];
+    if (source.id != *id) continue;
+    event = source.link->entry->event;
+    source.link = source.link->next;
+    skip_excluded(cursor, source);
+    if (source.link == nullptr) cursor.sources_.erase(cursor.sources_.begin() + static_cast<ptrdiff_t>(i));
+  }
+  return event;
 }
 
 }  // namespace matchbus::bus

@@ -13,17 +13,12 @@ constexpr size_t kMoreMemberships = 5;
 
 Room* RoomTable::find(const Target& target) const {
   const auto found = rooms_.find(target);
-  return found == rooms_.end() ? nullptr : found->get();
+  return found == rooms_.end() ? nullptr : changeable(*found);
 }
 
 Room& RoomTable::get(const Target& target) {
-  if (Room* const room = find(target)) return *room;
-  auto room = std::make_unique<Room>();
-  room->kind = target.kind;
-  room->id = target.id;
-  Room& made = *room;
-  rooms_.insert(std::move(room));
-  return made;
+  Room* const room = find(target);
+  return room != nullptr ? *room : *changeable(*rooms_.emplace(target).first);
 }
 
 void RoomTable::release(Room& room) {
@@ -62,7 +57,7 @@ void RoomTable::take_out(Room& room, uint32_t place) {
   Session* const moved = room.members.back();
   room.members.pop_back();
   if (place == room.members.size()) return;
-  room.members[place] = moved;
+  room.members.set(place, moved);
   moved->membership_in(room)->place = place;
 }
 

@@ -4,12 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
+#include <functional>
 #include <string_view>
 #include <unordered_set>
 #include <vector>
 
+#include "bus/compact_text.h"
+#include "bus/members.h"
 #include "bus/target.h"
 
 namespace matchbus::bus {
@@ -28,13 +29,15 @@ struct Membership {
 using Memberships = std::vector<Membership>;
 
 struct Room {
-  RoomKind kind = RoomKind::kGlobal;
+  explicit Room(const Target& target) : kind(target.kind), id(target.id) {}
+
+  RoomKind kind;
   bool has_source = false;           // a topic whose state the TopicSource makes
   bool is_presence_changed = false;  // a sector whose users changed since the last sweep
   uint32_t holders = 0;              // departures that remember it
-  std::string id;                    // as in Target
-  std::vector<Session*> members;     // in no order
-  ReplayLink* first = nullptr;       // kept events, in the order of their ids
+  CompactText id;                    // as in Target
+  Members members;
+  ReplayLink* first = nullptr;  // kept events, in the order of their ids
   ReplayLink* last = nullptr;
 
   Target target() const { return {kind, id}; }
@@ -68,17 +71,19 @@ class RoomTable {
     size_t operator()(const Target& target) const noexcept {
       return std::hash<std::string_view>()(target.id) + static_cast<size_t>(target.kind) * 0x9E3779B97F4A7C15U;
     }
-    size_t operator()(const std::unique_ptr<Room>& room) const noexcept { return (*this)(room->target()); }
+    size_t operator()(const Room& room) const noexcept { return (*this)(room.target()); }
   };
   struct Equal {
     using is_transparent = void;
-    bool operator()(const Target& a, const std::unique_ptr<Room>& b) const { return a == b->target(); }
-    bool operator()(const std::unique_ptr<Room>& a, const Target& b) const { return a->target() == b; }
-    bool operator()(const std::unique_ptr<Room>& a, const std::unique_ptr<Room>& b) const { return a == b; }
+    bool operator()(const Target& a, const Room& b) const { return a == b.target(); }
+    bool operator()(const Room& a, const Target& b) const { return a.target() == b; }
+    bool operator()(const Room& a, const Room& b) const { return a.target() == b.target(); }
   };
+  // A set's elements are const for the sake of their keys: here kind and id, which stay the same.
+  static Room* changeable(const Room& room) { return const_cast<Room*>(&room); }
   static void take_out(Room& room, uint32_t place);
 
-  std::unordered_set<std::unique_ptr<Room>, Hash, Equal> rooms_;
+  std::unordered_set<Room, Hash, Equal> rooms_;
 };
 
 }  // namespace matchbus::bus

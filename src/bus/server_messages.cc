@@ -8,12 +8,12 @@ namespace matchbus::bus {
 namespace {
 
 void write_your_state(json::Writer& out, const Session& session) {
-  const PlayerRow& row = session.user->row;
-  out.key("your_state").begin_object().key("user_id").string(row.user_id).key("username").string(row.username);
-  write_id(out, "sector_id", row.sector_id);
-  write_id(out, "team_id", row.team_id);
-  write_id(out, "region_id", row.region_id);
-  out.key("role").string(row.role_name).key("rooms").begin_array();
+  const PackedRow& row = session.user->row;
+  out.key("your_state").begin_object().key("user_id").string(row.user_id()).key("username").string(row.username());
+  write_id(out, "sector_id", row.sector_id());
+  write_id(out, "team_id", row.team_id());
+  write_id(out, "region_id", row.region_id());
+  out.key("role").string(row.role_name()).key("rooms").begin_array();
   for (const Membership& membership : session.memberships) {
     if (membership.room->kind != RoomKind::kTopic) out.string(room_name(membership.room->target()));
   }
@@ -55,9 +55,9 @@ void write_state_resync(json::Writer& out, std::string_view reason) {
   out.key("type").string("state_resync").key("reason").string(reason);
 }
 
-void write_passage(json::Writer& out, std::string_view type, const PlayerRow& row) {
-  out.key("type").string(type).key("user_id").string(row.user_id).key("username").string(row.username);
-  write_id(out, "sector_id", row.sector_id);
+void write_passage(json::Writer& out, std::string_view type, const PackedRow& row) {
+  out.key("type").string(type).key("user_id").string(row.user_id()).key("username").string(row.username());
+  write_id(out, "sector_id", row.sector_id());
 }
 
 }  // namespace matchbus::bus

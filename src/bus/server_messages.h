@@ -19,6 +19,6 @@ void write_connected(json::Writer& out, const Session& session, int64_t wall_ms,
 void write_state_changed(json::Writer& out, const Session& session);
 void write_state_resync(json::Writer& out, std::string_view reason);
 // `player_entered_sector` or `player_left_sector`.
-void write_passage(json::Writer& out, std::string_view type, const PlayerRow& row);
+void write_passage(json::Writer& out, std::string_view type, const PackedRow& row);
 
 }  // namespace matchbus::bus

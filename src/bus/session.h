@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
+#include "bus/compact_text.h"
 #include "bus/outbox.h"
 #include "bus/rate_limit.h"
+#include "bus/replay_log.h"
 #include "bus/room.h"
 #include "net/loop.h"
 #include "ws/connection.h"
@@ -35,9 +36,6 @@ struct Session final : public ws::Handler, public net::Deferred {
   static constexpr uint32_t kNone = UINT32_MAX;
 
   explicit Session(SessionOwner& session_owner) : owner(session_owner) {}
-  ~Session() override {
-    if (self) *self = nullptr;
-  }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -61,10 +59,12 @@ struct Session final : public ws::Handler, public net::Deferred {
   SessionOwner& owner;
   std::unique_ptr<ws::Connection> connection;  // null once it is closed and handed over
   User* user = nullptr;                        // null once the session has ended
-  std::string device_id;
+  Session* next_of_user = nullptr;             // in User::sessions
+  CompactText device_id;
   Memberships memberships;
 
   Outbox outbox;
+  std::unique_ptr<ReplayCursor> replay;  // what it missed and has not been sent yet; null: nothing
   int64_t last_queued_id = 0;  // of what was put into the outbox last: an event for several rooms goes in once
 
   int64_t connected_at_ms = 0;    // since 1970
@@ -73,15 +73,14 @@ struct Session final : public ws::Handler, public net::Deferred {
   int64_t expires_at_s = 0;       // of the token, since 1970
   uint64_t number = 0;            // in the order of connecting
   RateLimit rate;
-  std::shared_ptr<Session*> self;  // for commands that are answered later; made by the first; null once it has ended
 
-  uint32_t place = kNone;        // in the table of sessions
-  uint32_t dirty_place = kNone;  // in Delivery's list of those that have something to send
-  uint32_t late_place = kNone;   // in Delivery's list of those that are held back by their peer
-  uint16_t commands = 0;         // in flight
-  bool is_admin_door = false;    // came by the admin endpoint
-  bool is_admin = false;         // its row has the role
-  bool has_stale = false;        // a membership is stale
+  uint32_t place = kNone;          // in the table of sessions
+  uint32_t dirty_place = kNone;    // in Delivery's list of those that have something to send
+  uint32_t late_place = kNone;     // in Delivery's list of those that are held back by their peer
+  uint16_t commands = 0;           // in flight
+  bool is_admin_door : 1 = false;  // came by the admin endpoint
+  bool is_admin : 1 = false;       // its row has the role
+  bool has_stale : 1 = false;      // a membership is stale
 };
 
 }  // namespace matchbus::bus

@@ -10,16 +10,18 @@ namespace matchbus::bus {
 std::string_view Topics::subscribe(Session& session, std::string_view topic) {
   const std::string_view refusal = topic_refusal(topic, session.is_admin, options_.max_topic_bytes);
   if (!refusal.empty()) return refusal;
-  const std::string room_id = topic_room_id(topic, session.user->row.user_id);
+  const std::string room_id = topic_room_id(topic, session.user->row.user_id());
   const Room* const known = rooms_.find({RoomKind::kTopic, room_id});
   if (known != nullptr && session.membership_in(*known) != nullptr) return {};
   if (session.topic_count() >= options_.max_topics) return "too_many_topics";
-  enter(session, open(room_id), ids_.last());
+  Room& room = open(room_id);
+  enter(session, room, ids_.last());
+  session.memberships.back().is_stale = room.has_source;
   return {};
 }
 
 void Topics::unsubscribe(Session& session, std::string_view topic) {
-  Room* const room = rooms_.find({RoomKind::kTopic, topic_room_id(topic, session.user->row.user_id)});
+  Room* const room = rooms_.find({RoomKind::kTopic, topic_room_id(topic, session.user->row.user_id())});
   if (room == nullptr || !rooms_.leave(session, *room)) return;
   on_left(*room);
   rooms_.release(*room);
@@ -49,7 +51,14 @@ void Topics::on_left(const Room& room) {
 
 void Topics::send_snapshot(Session& session, std::string_view topic) {
   const Room* const room = rooms_.find({RoomKind::kTopic, topic});
-  if (room != nullptr && room->has_source) give_snapshot(session, *room);
+  Membership* const membership = room != nullptr ? session.membership_in(*room) : nullptr;
+  if (membership == nullptr || !membership->is_stale) return;
+  if (Delivery::is_held_back(session)) {
+    session.has_stale = true;
+    return;
+  }
+  membership->is_stale = false;
+  give_snapshot(session, *room);
 }
 
 void Topics::send_snapshots(Session& session) {

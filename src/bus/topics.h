@@ -38,7 +38,8 @@ class Topics {
   // A socket has left this room.
   void on_left(const Room& room);
 
-  // Gives the socket the state of a topic, or of all its topics that have one, if there is some.
+  // Gives the socket the state of a topic that it has just subscribed to, or of all its topics that have one, if there
+  // is some. Who subscribes again has it already, and who is slow gets it later: asking is cheap, and states are long.
   void send_snapshot(Session& session, std::string_view topic);
   void send_snapshots(Session& session);
   // The state of the socket's topics is lost with its outbox: it gets it anew when it has caught up.

@@ -4,21 +4,31 @@ namespace matchbus::gateway {
 
 using match::Effect;
 
-Backend::Backend(net::Loop& loop, match::MatchRegistry& registry, const BackendOptions& options)
-    : caller_(net::HttpClient::create(loop, options.http), loop.timers(), loop.log(), options.retry,
-              options.max_waiting) {
+namespace {
+
+// Of a limit on calls, where 0 is none.
+size_t half_of(size_t limit) { return limit / 2 + limit % 2; }
+
+}  // namespace
+
+Backend::Backend(net::Loop& loop, const Clock& clock, match::MatchRegistry& registry, const BackendOptions& options)
+    : key_caller_(net::HttpClient::create(loop, options.http), loop.timers(), loop.log(), options.retry,
+                  half_of(options.max_waiting)),
+      caller_(net::HttpClient::create(loop, options.http), loop.timers(), loop.log(), options.retry,
+              half_of(options.max_waiting)) {
   const size_t per_match = options.max_waiting_per_match;
   if (!options.url.empty()) {
-    keys_ = std::make_unique<AccessKeys>(caller_, AccessKeyOptions{options.url, options.token, options.supporter_url});
-    reports_ = std::make_unique<MatchReports>(caller_, registry, loop.clock(),
+    keys_ =
+        std::make_unique<AccessKeys>(key_caller_, AccessKeyOptions{options.url, options.token, options.supporter_url});
+    reports_ = std::make_unique<MatchReports>(caller_, registry, clock, loop.timers(),
                                               MatchReportOptions{options.url, options.token}, per_match);
   }
   if (!options.stats_url.empty()) {
-    match_stats_ = std::make_unique<MatchStats>(caller_, registry, loop.clock(),
+    match_stats_ = std::make_unique<MatchStats>(caller_, registry, clock,
                                                 MatchStatsOptions{options.stats_url, options.stats_token}, per_match);
   }
   if (!options.player_cam_url.empty())
-    player_cams_ = std::make_unique<PlayerCams>(caller_, registry, loop.clock(), options.player_cam_url);
+    player_cams_ = std::make_unique<PlayerCams>(caller_, registry, clock, options.player_cam_url);
 }
 
 void Backend::on_effects(const match::Match& match, match::Effects effects) {

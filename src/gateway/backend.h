@@ -30,7 +30,7 @@ struct BackendOptions {
 
   net::HttpClientOptions http;
   RetryPolicy retry;
-  size_t max_waiting = 1'000;        // calls at a time; 0: no limit
+  size_t max_waiting = 1'000;        // calls at a time, half of them checks of keys; 0: no limit
   size_t max_waiting_per_match = 8;  // behind the one under way; 0: no limit
 
   bool is_used() const { return !url.empty() || !stats_url.empty() || !player_cam_url.empty(); }
@@ -38,8 +38,8 @@ struct BackendOptions {
 
 class Backend {
  public:
-  // Borrows `loop` and `registry`.
-  Backend(net::Loop& loop, match::MatchRegistry& registry, const BackendOptions& options);
+  // Borrows `loop`, `clock` (that of the matches) and `registry`.
+  Backend(net::Loop& loop, const Clock& clock, match::MatchRegistry& registry, const BackendOptions& options);
 
   // Null without a backend.
   KeyAuthority* key_authority() { return keys_.get(); }
@@ -48,10 +48,12 @@ class Backend {
   void on_effects(const match::Match& match, match::Effects effects);
   void on_stats_due(std::string_view match_id);
 
-  const ServiceStats& stats() const { return caller_.stats(); }
+  ServiceStats stats() const { return key_caller_.stats() + caller_.stats(); }
 
  private:
-  // First, since the others borrow it.
+  // First, since the others borrow them. Anybody can have keys checked, so that has connections and room of its own:
+  // however many keys there are, matches can be reported.
+  ServiceCaller key_caller_;
   ServiceCaller caller_;
   std::unique_ptr<AccessKeys> keys_;
   std::unique_ptr<MatchReports> reports_;

@@ -45,9 +45,37 @@ void BusCommands::run(const Request& request, Done done) {
   net::HttpCall call{"POST", join_url(options_.url, request.name), {{"Content-Type", "application/json"}}, {}};
   call.body = request_body(request);
   if (!options_.token.empty()) call.headers.emplace_back("Authorization", "Bearer " + options_.token);
-  client_->call(std::move(call), [this, done = std::move(done)](Result<net::HttpAnswer> result) {
-    if (!closing_) done(read(result));
+  const std::string& user_id = request.row.user_id;
+  Lane& lane = lanes_[user_id];
+  if (lane.under_way < options_.max_at_once) return start(user_id, lane, {std::move(call), std::move(done)});
+  if (lane.waiting.size() < options_.max_waiting) {
+    lane.waiting.push_back({std::move(call), std::move(done)});
+    return;
+  }
+  ++stats_.failed;
+  done({false, 0, R"({"error":"too many commands are waiting"})"});
+}
+
+void BusCommands::start(const std::string& user_id, Lane& lane, Job job) {
+  ++lane.under_way;
+  client_->call(std::move(job.call), [this, user_id, done = std::move(job.done)](Result<net::HttpAnswer> result) {
+    if (closing_) return;
+    on_end(user_id);
+    done(read(result));
   });
+}
+
+void BusCommands::on_end(const std::string& user_id) {
+  const auto found = lanes_.find(user_id);
+  Lane& lane = found->second;
+  --lane.under_way;
+  if (!lane.waiting.empty()) {
+    Job next = std::move(lane.waiting.front());
+    lane.waiting.pop_front();
+    start(user_id, lane, std::move(next));
+  } else if (lane.under_way == 0) {
+    lanes_.erase(found);
+  }
 }
 
 bus::Commands::Answer BusCommands::read(const Result<net::HttpAnswer>& result) {

@@ -1,9 +1,13 @@
 // Players' commands, forwarded to the game's backend: POST COMMAND_URL/<name> (realtime-bus section 3). The bus neither
-// understands nor repeats them.
+// understands nor repeats them. A user's commands wait for each other beyond a few at a time, so that those that the
+// backend is slow with hold up nobody else's.
 #pragma once
 
+#include <cstddef>
+#include <deque>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "base/log.h"
 #include "bus/commands.h"
@@ -13,8 +17,10 @@
 namespace matchbus::gateway {
 
 struct CommandOptions {
-  std::string url;    // "": players are told that there is no backend
-  std::string token;  // what the backend knows the server by; "": none
+  std::string url;          // "": players are told that there is no backend
+  std::string token;        // what the backend knows the server by; "": none
+  size_t max_at_once = 4;   // calls of one user under way
+  size_t max_waiting = 64;  // of one user beside those; further ones fail at once
 };
 
 struct CommandStats {
@@ -38,6 +44,17 @@ class BusCommands final : public bus::Commands {
   const CommandStats& stats() const { return stats_; }
 
  private:
+  struct Job {
+    net::HttpCall call;
+    Done done;
+  };
+  // A user's commands; exists while there are any.
+  struct Lane {
+    size_t under_way = 0;
+    std::deque<Job> waiting;
+  };
+  void start(const std::string& user_id, Lane& lane, Job job);
+  void on_end(const std::string& user_id);
   Answer read(const Result<net::HttpAnswer>& result);
   // `text` as JSON: as it is, or as a text of JSON, or nothing.
   std::string json_of(const std::string& text);
@@ -46,6 +63,7 @@ class BusCommands final : public bus::Commands {
   CommandOptions options_;
   CommandStats stats_;
   bool closing_ = false;
+  std::unordered_map<std::string, Lane> lanes_;  // by user
   std::string text_;
   json::Document document_;
   std::unique_ptr<net::HttpClient> client_;

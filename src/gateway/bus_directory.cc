@@ -18,8 +18,8 @@ bool is_refusal(const Result<net::HttpAnswer>& result) {
 
 void ClaimsDirectory::look_up(const bus::Token& token, Done done) {
   auto row = read_row(token.subject, token.claims);
-  if (!row) return done({DirectoryAnswer::Kind::kRefused, {}});
-  done({DirectoryAnswer::Kind::kRow, std::move(*row)});
+  if (!row) return done({.kind = DirectoryAnswer::Kind::kRefused});
+  done({.kind = DirectoryAnswer::Kind::kRow, .row = std::move(*row)});
 }
 
 // One try only: the player's client tries again by itself.
@@ -40,7 +40,7 @@ void HttpDirectory::look_up(const bus::Token& token, Done done) {
 }
 
 DirectoryAnswer HttpDirectory::read(const std::string& user_id, const Result<net::HttpAnswer>& result) {
-  if (is_refusal(result)) return {DirectoryAnswer::Kind::kRefused, {}};
+  if (is_refusal(result)) return {.kind = DirectoryAnswer::Kind::kRefused};
   if (!is_accepted(result)) return {};
   text_ = result->body;
   if (document_.parse_in_place(text_) && document_.root().is_object()) {
@@ -48,7 +48,7 @@ DirectoryAnswer HttpDirectory::read(const std::string& user_id, const Result<net
     const auto other_id = read_row_id(document_.root()["user_id"]);
     auto row = read_row(user_id, document_.root());
     if (row && other_id && (other_id->empty() || *other_id == user_id))
-      return {DirectoryAnswer::Kind::kRow, std::move(*row)};
+      return {.kind = DirectoryAnswer::Kind::kRow, .row = std::move(*row)};
   }
   caller_.count_unreadable(kService, "lookup of a player");
   return {};

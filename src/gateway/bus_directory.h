@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/log.h"
 #include "base/timer_wheel.h"
@@ -19,7 +20,8 @@ namespace matchbus::gateway {
 struct DirectoryAnswer {
   enum class Kind : uint8_t { kRow, kRefused, kFailed };
   Kind kind = Kind::kFailed;
-  bus::PlayerRow row;  // kRow
+  bus::PlayerRow row = {};                // kRow
+  std::string_view reason = "forbidden";  // kRefused: what the client is told; a fixed text
 };
 
 class BusDirectory {

@@ -1,5 +1,6 @@
 #include "gateway/bus_endpoint.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -50,7 +51,8 @@ struct BusEndpoint::Guest final : net::StreamHandler {
   }
   void on_stream_closed(net::CloseReason) override {
     ++owner.stats_.gone;
-    owner.guests_.erase(number);
+    const uint64_t mine = number;  // which goes with this object
+    owner.guests_.erase(mine);
   }
   net::StreamPtr take_stream() {
     stream->set_handler(nullptr);
@@ -63,6 +65,7 @@ struct BusEndpoint::Guest final : net::StreamHandler {
   net::HttpRequest request;
   net::StreamPtr stream;
   std::string early;
+  std::string user_id;
   bus::ConnectOptions options;
 };
 
@@ -116,11 +119,24 @@ void BusEndpoint::on_upgrade(net::HttpRequest& request, net::StreamPtr stream, s
   const auto& token = std::get<bus::Token>(verified);
   options.expires_at_s = token.expires_at_s;
 
+  supersede_guest(token.subject, options.device_id);
   const uint64_t number = next_guest_++;
   auto guest = std::make_unique<Guest>(*this, number, request, std::move(stream), early);
+  guest->user_id = token.subject;
   guest->options = std::move(options);
   guests_.emplace(number, std::move(guest));
   directory_.look_up(token, [this, number](DirectoryAnswer answer) { on_row(number, std::move(answer)); });
+}
+
+// The newer connection of a device wins, however long the older one's row takes to come.
+void BusEndpoint::supersede_guest(std::string_view user_id, std::string_view device_id) {
+  const auto found = std::find_if(guests_.begin(), guests_.end(), [&](const auto& entry) {
+    return entry.second->user_id == user_id && entry.second->options.device_id == device_id;
+  });
+  if (found == guests_.end()) return;
+  const std::unique_ptr<Guest> guest = std::move(found->second);
+  guests_.erase(found);
+  refuse(guest->request, guest->take_stream(), bus::kSuperseded, "superseded");
 }
 
 void BusEndpoint::on_row(uint64_t number, DirectoryAnswer answer) {
@@ -133,7 +149,7 @@ void BusEndpoint::on_row(uint64_t number, DirectoryAnswer answer) {
       return let_in(*guest, std::move(answer.row));
     case DirectoryAnswer::Kind::kRefused:
       ++stats_.refused_rows;
-      return refuse(guest->request, guest->take_stream(), bus::kForbidden, "forbidden");
+      return refuse(guest->request, guest->take_stream(), bus::kForbidden, answer.reason);
     case DirectoryAnswer::Kind::kFailed:
       ++stats_.failed_lookups;
       return refuse(guest->request, guest->take_stream(), ws::kTryAgainLater, "try again later");
@@ -151,7 +167,7 @@ void BusEndpoint::refuse(const net::HttpRequest& request, net::StreamPtr stream,
                          std::string_view reason) {
   auto connection = ws::Connection::accept(context_, loop_, request, std::move(stream), options_);
   if (!connection) return;
-  loop_.log().limited(LogLevel::kInfo, "bus client refused",
+  loop_.log().limited(LogLevel::kInfo, "bus client refused: " + std::to_string(code),
                       "bus: refused " + request.peer + " with " + std::to_string(code) + ": " + std::string(reason));
   bus_.refuse(std::move(connection), code, reason);
 }

@@ -45,6 +45,7 @@ class BusEndpoint {
 
   // Tokens are verified with other keys from now on; who is in stays.
   void set_verifier(bus::TokenVerifier verifier) { verifier_ = std::move(verifier); }
+  bool has_key() const { return verifier_.configured(); }
   // The process is about to end: nobody is let in any more.
   void close();
 
@@ -55,6 +56,7 @@ class BusEndpoint {
  private:
   struct Guest;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early);
+  void supersede_guest(std::string_view user_id, std::string_view device_id);
   void on_row(uint64_t number, DirectoryAnswer answer);
   void let_in(Guest& guest, bus::PlayerRow row);
   // Completes the upgrade and closes.

@@ -25,8 +25,10 @@ struct BusPublisher::Batch {
   std::optional<json::Writer> answer;
 };
 
-BusPublisher::BusPublisher(net::Loop& loop, bus::Bus& bus) : loop_(loop), bus_(bus) {}
-BusPublisher::~BusPublisher() = default;
+BusPublisher::BusPublisher(net::Loop& loop, bus::Bus& bus)
+    : loop_(loop), bus_(bus), self_(std::make_shared<BusPublisher*>(this)) {}
+
+BusPublisher::~BusPublisher() { *self_ = nullptr; }
 
 size_t BusPublisher::publish(std::string body, Done done) {
   auto batch = spare_ ? std::move(spare_) : std::make_unique<Batch>();
@@ -75,9 +77,8 @@ int BusPublisher::publish_entry(json::Value entry, json::Writer& answer, bool wi
   return status;
 }
 
-bool BusPublisher::run_slice(Batch& batch) {
+bool BusPublisher::run_slice(Batch& batch, uint64_t end) {
   const json::Value array = batch.document.root();
-  const uint64_t end = uv_hrtime() + kSliceNs;
   for (size_t count = 1; batch.next.exists(); ++count) {
     batch.answer->begin_object();
     publish_entry(batch.next, *batch.answer, true);
@@ -90,10 +91,14 @@ bool BusPublisher::run_slice(Batch& batch) {
 
 void BusPublisher::run() {
   posted_ = false;
+  // One slice for all that is there, however many short ones.
+  const uint64_t end = uv_hrtime() + kSliceNs;
   while (!batches_.empty()) {
-    if (!run_slice(*batches_.front())) {
+    if (uv_hrtime() >= end || !run_slice(*batches_.front(), end)) {
       posted_ = true;
-      return loop_.post([this] { run(); });
+      return loop_.post([self = self_] {
+        if (*self != nullptr) (*self)->run();
+      });
     }
     auto batch = std::move(batches_.front());
     batches_.pop_front();

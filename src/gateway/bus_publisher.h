@@ -43,8 +43,8 @@ class BusPublisher {
   struct Batch;
   int publish_entry(json::Value entry, json::Writer& answer, bool with_status);
   void run();
-  // Publishes for a slice's time; true when it is done.
-  bool run_slice(Batch& batch);
+  // Publishes until it is done or `end` (of uv_hrtime); true when it is done.
+  bool run_slice(Batch& batch, uint64_t end);
 
   net::Loop& loop_;
   bus::Bus& bus_;
@@ -52,6 +52,7 @@ class BusPublisher {
   std::deque<std::unique_ptr<Batch>> batches_;
   std::unique_ptr<Batch> spare_;
   bool posted_ = false;
+  std::shared_ptr<BusPublisher*> self_;  // for the loop's task, which may run when this is gone
   uint64_t accepted_ = 0;
   uint64_t refused_ = 0;
 };

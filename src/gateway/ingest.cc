@@ -17,6 +17,11 @@ std::string_view reason_for(KeyStatus status) {
   return status == KeyStatus::kExpired ? match::kReasonExpiredKey : match::kReasonUnknownError;
 }
 
+std::string_view cause_for(KeyStatus status) {
+  if (status == KeyStatus::kInvalid) return "the key is none of this server's";
+  return status == KeyStatus::kExpired ? "the key was good once" : "the key could not be checked";
+}
+
 constexpr std::string_view kObserverNote = "observer";
 constexpr std::string_view kAuxiliaryNote = "auxiliary";
 
@@ -128,8 +133,9 @@ json::Value Ingest::parse(std::string_view text) {
 }
 
 void Ingest::log_on_observer(Sender& sender, std::string_view text) {
-  const Result<match::ObserverLogon> logon = match::read_observer_logon(parse(text), versions_);
-  if (!logon) return refuse(sender, kObserverAnswer, logon.error().message);
+  std::string_view cause;
+  const Result<match::ObserverLogon> logon = match::read_observer_logon(parse(text), versions_, &cause);
+  if (!logon) return refuse(sender, kObserverAnswer, logon.error().message, cause);
   sender.self = std::make_shared<Sender*>(&sender);
   keys_.check(logon->key, [this, self = std::weak_ptr(sender.self), logon = *logon](const KeyAnswer& checked) {
     if (const auto alive = self.lock()) on_key_checked(**alive, logon, checked);
@@ -138,10 +144,12 @@ void Ingest::log_on_observer(Sender& sender, std::string_view text) {
 
 void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked) {
   sender.self.reset();
-  if (checked.status != KeyStatus::kValid) return refuse(sender, kObserverAnswer, reason_for(checked.status));
+  if (checked.status != KeyStatus::kValid)
+    return refuse(sender, kObserverAnswer, reason_for(checked.status), cause_for(checked.status));
   const auto admission = registry_.admit(logon, checked.organization, clock_.wall_ms());
   if (admission.entry == match::MatchRegistry::Entry::kRefused)
-    return refuse(sender, kObserverAnswer, admission.reason);
+    return refuse(sender, kObserverAnswer, admission.reason,
+                  admission.reason == match::kReasonUnknownError ? "no room for its match" : "live group");
   const bool is_new = admission.entry == match::MatchRegistry::Entry::kCreated;
   sender.become_observer(logon.group_code, is_new ? admission.reason : logon.group_secret);
   ++stats_.logons;
@@ -152,10 +160,11 @@ void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, c
 
 void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
   constexpr std::string_view kAnswer = "aux_logon_ack";
-  const Result<match::AuxiliaryLogon> logon = match::read_auxiliary_logon(parse(text), versions_);
-  if (!logon) return refuse(sender, kAnswer, logon.error().message);
+  std::string_view cause;
+  const Result<match::AuxiliaryLogon> logon = match::read_auxiliary_logon(parse(text), versions_, &cause);
+  if (!logon) return refuse(sender, kAnswer, logon.error().message, cause);
   if (!registry_.has_match_id(logon->match_id))
-    return refuse(sender, kAnswer, match::reason_no_match(logon->match_id_text));
+    return refuse(sender, kAnswer, match::reason_no_match(logon->match_id_text), "no such match");
   sender.become_auxiliary(logon->match_id, logon->player_id);
   ++stats_.logons;
   log_.info("auxiliary client '" + logon->name + "' logged on to match '" + logon->match_id + "' from " +
@@ -204,19 +213,25 @@ void Ingest::answer(Sender& sender, std::string_view event, std::string_view typ
   sender.socket.emit(event, out.view());
 }
 
-void Ingest::refuse(Sender& sender, std::string_view event, std::string_view reason) {
+void Ingest::refuse(Sender& sender, std::string_view event, std::string_view reason, std::string_view cause) {
   ++stats_.refused_logons;
   sender.state = Sender::State::kRefused;
-  log_.limited(LogLevel::kWarning, "logon refused",
-               "refused a logon from " + sender.socket.peer_address() + ": " + std::string(reason));
+  log_.limited(LogLevel::kWarning, "logon refused: " + std::string(cause),
+               "refused a logon from " + sender.socket.peer_address() + ": " + std::string(reason) + " (" +
+                   std::string(cause) + ")");
   answer(sender, event, "authenticate", false, reason);
   sender.socket.disconnect(true);
 }
 
 void Ingest::on_disconnect(socketio::Socket& socket, std::string_view /*reason*/) {
   const Sender* sender = static_cast<const Sender*>(socket.data.get());
-  if (sender != nullptr && sender->state == Sender::State::kAuxiliary)
-    registry_.auxiliary_gone(sender->match_id, sender->player_id, clock_.wall_ms());
+  if (sender == nullptr || sender->state != Sender::State::kAuxiliary) return;
+  // The client may be back on another socket already, since this one was only lost.
+  const bool is_back = std::any_of(senders_.begin(), senders_.end(), [&](const Sender* other) {
+    return other != sender && other->state == Sender::State::kAuxiliary && other->match_id == sender->match_id &&
+           other->player_id == sender->player_id;
+  });
+  if (!is_back) registry_.auxiliary_gone(sender->match_id, sender->player_id, clock_.wall_ms());
 }
 
 bool Ingest::speaks_for(std::string_view match_id, std::string_view player_id) const {
@@ -224,6 +239,14 @@ bool Ingest::speaks_for(std::string_view match_id, std::string_view player_id) c
     return sender->state == Sender::State::kAuxiliary && sender->match_id == match_id &&
            (sender->player_id.empty() || sender->player_id == player_id);
   });
+}
+
+void Ingest::on_match_id_changed(const match::Match& match, const std::string& before) {
+  if (match.match_id().empty() || registry_.has_match_id(before)) return;
+  for (Sender* sender : senders_) {
+    if (sender->state == Sender::State::kAuxiliary && sender->match_id == before)
+      sender->become_auxiliary(std::string(match.match_id()), sender->player_id);
+  }
 }
 
 void Ingest::on_match_removed(const match::Match& match) {

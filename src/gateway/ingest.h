@@ -39,6 +39,8 @@ class Ingest final : public socketio::SocketHandler {
   // if their sessions had only been lost: clients do not log on again by themselves (spec section 1.4).
   void restore_until(int64_t monotonic_ms) { restore_until_ms_ = monotonic_ms; }
 
+  // `match` had the id `before`: the auxiliary clients that speak for no other match of that id stay with it.
+  void on_match_id_changed(const match::Match& match, const std::string& before);
   // `match` leaves: its observers are disconnected, and the auxiliary clients that speak for no other live match.
   void on_match_removed(const match::Match& match);
 
@@ -59,7 +61,8 @@ class Ingest final : public socketio::SocketHandler {
   void log_on_auxiliary(Sender& sender, std::string_view text);
   void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
   void answer(Sender& sender, std::string_view event, std::string_view type, bool value, std::string_view reason);
-  void refuse(Sender& sender, std::string_view event, std::string_view reason);
+  // `reason` is what the client is told; `cause`, a fixed text, is for the log.
+  void refuse(Sender& sender, std::string_view event, std::string_view reason, std::string_view cause);
   // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
   json::Value parse(std::string_view text);
 

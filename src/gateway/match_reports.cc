@@ -12,13 +12,20 @@ constexpr std::string_view kRegister = "register";
 constexpr std::string_view kUpdate = "update";
 constexpr std::string_view kComplete = "complete";
 
+constexpr int64_t kRetryMs = 1'000;  // of what was postponed
+
 void ignore(const Result<net::HttpAnswer>&) {}
 
 }  // namespace
 
 MatchReports::MatchReports(ServiceCaller& caller, match::MatchRegistry& registry, const Clock& clock,
-                           MatchReportOptions options, size_t max_waiting)
-    : lanes_(caller, max_waiting), registry_(registry), clock_(clock), options_(std::move(options)) {}
+                           TimerWheel& timers, MatchReportOptions options, size_t max_waiting)
+    : caller_(caller),
+      timers_(timers),
+      lanes_(caller, max_waiting),
+      registry_(registry),
+      clock_(clock),
+      options_(std::move(options)) {}
 
 ServiceCall MatchReports::call_for(const match::Match& match, std::string_view method, std::string_view verb) const {
   BytesWriter body;
@@ -38,11 +45,26 @@ ServiceCall MatchReports::call_for(const match::Match& match, std::string_view m
 void MatchReports::on_started(const match::Match& match) {
   const std::string group(match.group_code());
   const std::string match_id(match.match_id());
+  if (!caller_.has_room()) {
+    postponed_.push_back({group, match_id});
+    if (!retry_.is_set()) timers_.set(retry_, kRetryMs);
+    return;
+  }
   lanes_.add(group, {kRegister, match_id}, call_for(match, "POST", kRegister),
              [this, group, match_id](const Result<net::HttpAnswer>& result) {
                if (is_accepted(result)) return on_registered(group, match_id);
                lanes_.discard(group, match_id);
              });
+}
+
+// A match that is gone or has got another id meanwhile need not be told of any more.
+void MatchReports::on_timer(Timer& /*timer*/) {
+  for (const Postponed& postponed : std::exchange(postponed_, {})) {
+    const match::Match* const match = registry_.find_group(postponed.group);
+    if (match == nullptr || match->match_id() != postponed.match_id || match->state().is_registered) continue;
+    on_started(*match);
+    if (match->state().hidden.has_ended) on_ended(*match);
+  }
 }
 
 void MatchReports::on_registered(const std::string& group, const std::string& match_id) {

@@ -47,7 +47,8 @@ net::HttpResponse Previews::keep(const match::PreviewRequest& preview) {
 }
 
 void Previews::on_show(std::string_view code, net::HttpReply& reply) const {
-  if (code.size() != match::kPreviewCodeLength) return reply.send(error_answer(400, "Invalid preview code format"));
+  if (match::characters(code) != match::kPreviewCodeLength)
+    return reply.send(error_answer(400, "Invalid preview code format"));
   const std::string* const text = store_.find(code, clock_.monotonic_ms());
   reply.send(text != nullptr ? json_answer(200, *text) : error_answer(404, "Preview not found"));
 }

@@ -24,7 +24,7 @@ class Router final : public net::HttpHandler {
   // `on_upgrade` upgrades are refused with 404; without `body_limit` the port's limit holds.
   void add(std::string path, OnRequest on_request, OnUpgrade on_upgrade = nullptr, BodyLimit body_limit = nullptr);
 
-  // A route to anything that has all three (a Socket.IO server).
+  // A route to anything that has them all (a Socket.IO server).
   template <typename Target>
   void add_target(std::string path, Target& target) {
     add(
@@ -36,11 +36,13 @@ class Router final : public net::HttpHandler {
           target.on_upgrade(request, std::move(stream), early);
         },
         [&target](const net::HttpRequest& head) { return target.body_limit(head); });
+    routes_.back().on_body_lost = [&target](const net::HttpRequest& head) { target.on_body_lost(head); };
   }
 
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
   size_t body_limit(const net::HttpRequest& head, const net::HttpLimits& limits) override;
+  void on_body_lost(const net::HttpRequest& head) override;
 
  private:
   struct Route {
@@ -48,6 +50,7 @@ class Router final : public net::HttpHandler {
     OnRequest on_request;
     OnUpgrade on_upgrade;
     BodyLimit body_limit;
+    std::function<void(const net::HttpRequest&)> on_body_lost = nullptr;
   };
   const Route* find(std::string_view path) const;
 

@@ -38,6 +38,16 @@ struct ServiceCaller::Pending final : Timer::Handler {
   bool is_refused = false;
 };
 
+ServiceStats operator+(const ServiceStats& a, const ServiceStats& b) {
+  return {.accepted = a.accepted + b.accepted,
+          .refused = a.refused + b.refused,
+          .failed = a.failed + b.failed,
+          .unreadable = a.unreadable + b.unreadable,
+          .dropped = a.dropped + b.dropped,
+          .retries = a.retries + b.retries,
+          .waiting = a.waiting + b.waiting};
+}
+
 bool is_accepted(const Result<net::HttpAnswer>& result) {
   return result && result->status >= 200 && result->status < 300;
 }
@@ -65,9 +75,10 @@ ServiceCaller::~ServiceCaller() {
 }
 
 void ServiceCaller::call(ServiceCall call, Done done) {
+  const bool fits = has_room();
   Pending& pending = pending_.emplace_back(*this, std::move(call), std::move(done));
   pending.self = std::prev(pending_.end());
-  pending.is_refused = max_waiting_ != 0 && pending_.size() > max_waiting_;
+  pending.is_refused = !fits;
   stats_.waiting = pending_.size();
   if (pending.is_refused) return timers_.set(pending.timer, 0);
   attempt(pending);

@@ -35,6 +35,9 @@ struct ServiceStats {
   size_t waiting = 0;       // calls under way or waiting for a retry
 };
 
+// Those of both together.
+ServiceStats operator+(const ServiceStats& a, const ServiceStats& b);
+
 struct ServiceCall {
   std::string_view service;  // a fixed text, the topic of log lines
   std::string what;          // for a log line; no secrets
@@ -45,7 +48,7 @@ class ServiceCaller final {
  public:
   using Done = std::function<void(const Result<net::HttpAnswer>&)>;
 
-  // At most `max_waiting` calls at a time, further ones fail. Borrows `timers` and `log`.
+  // At most `max_waiting` calls at a time (0: no limit), further ones fail. Borrows `timers` and `log`.
   ServiceCaller(std::unique_ptr<net::HttpClient> client, TimerWheel& timers, Log& log, RetryPolicy policy,
                 size_t max_waiting);
   // Forgets calls under way: their `done` is never called.
@@ -56,6 +59,8 @@ class ServiceCaller final {
   // `done` is called once, later, with an answer of 2xx or a final refusal, or with an error. Whatever is not 2xx has
   // been logged and counted by then.
   void call(ServiceCall call, Done done);
+  // Whether a call made now would not fail for want of room.
+  bool has_room() const { return max_waiting_ == 0 || pending_.size() < max_waiting_; }
   // An answer of 2xx that makes no sense, or a call that its owner gave up: logged and counted.
   void count_unreadable(std::string_view service, std::string_view what);
   void count_dropped(std::string_view service, std::string_view what);

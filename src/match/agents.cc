@@ -5,7 +5,7 @@ namespace matchbus::match {
 namespace {
 
 SpecialAgent agent_of(const Rule& rule, const Player& player) {
-  return rule.names.special(rule.texts.view(player.agent_proper));
+  return rule.names.special(rule.texts.view(player.agent_internal));
 }
 
 // The portrait stays as it was if there is no room for the suffix; there are only four of them.

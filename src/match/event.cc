@@ -47,6 +47,8 @@ constexpr std::array kTypes{
     TypeName{"server_ranks", EventType::kServerRanks},
     TypeName{"server_name_overrides", EventType::kServerNameOverrides},
     TypeName{"server_aux_gone", EventType::kServerAuxGone},
+    TypeName{"server_names", EventType::kServerNames},
+    TypeName{"server_clock", EventType::kServerClock},
 };
 
 // Reads a member that may be missing. False: it is there and no short text.

@@ -238,16 +238,10 @@ constexpr Table kToolsTable{kToolsFields, sizeof(Tools)};
 static_assert(accounts_for_all(kToolsTable));
 
 constexpr std::array kHiddenFields{
-    hidden(AT(Hidden, last_event)),
-    hidden(AT(Hidden, next_second)),
-    hidden(AT(Hidden, toast_end)),
-    hidden(AT(Hidden, removal)),
-    hidden_text(AT(Hidden, cam_identifier)),
-    hidden_text(AT(Hidden, cam_secret)),
-    hidden(AT(Hidden, has_ended)),
-    hidden(AT(Hidden, is_abandoned)),
-    hidden(AT(Hidden, sides_switched)),
-    hidden(AT(Hidden, ranks_asked)),
+    hidden(AT(Hidden, last_event)),        hidden(AT(Hidden, next_second)),         hidden(AT(Hidden, toast_end)),
+    hidden(AT(Hidden, removal)),           hidden_text(AT(Hidden, cam_identifier)), hidden_text(AT(Hidden, cam_secret)),
+    hidden_text(AT(Hidden, map_internal)), hidden(AT(Hidden, has_ended)),           hidden(AT(Hidden, is_abandoned)),
+    hidden(AT(Hidden, sides_switched)),    hidden(AT(Hidden, ranks_asked)),         hidden(AT(Hidden, ranks_known)),
     hidden(AT(Hidden, padding)),
 };
 constexpr Table kHiddenTable{kHiddenFields, sizeof(Hidden)};

@@ -31,9 +31,10 @@ void write_sidecar(BytesWriter& out, const Sidecar& sidecar) {
   out.append('\n');
 }
 
+bool is_newer_sidecar(json::Value root) { return root["version"].integer(kVersion + 1, INT32_MAX).has_value(); }
+
 Result<Sidecar> read_sidecar(json::Value root) {
-  const auto version = root["version"].integer(0, INT32_MAX);
-  if (version && *version > kVersion) return Error{"written by a newer version"};
+  const auto version = root["version"].integer(0, kVersion);
   const auto secret = root["groupSecret"].string();
   const auto cam_secret = root["playercamSecret"].string();
   const json::Value organization = root["organization"];

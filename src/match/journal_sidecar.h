@@ -21,5 +21,7 @@ struct Sidecar {
 // A JSON object on a line.
 void write_sidecar(BytesWriter& out, const Sidecar& sidecar);
 Result<Sidecar> read_sidecar(json::Value root);
+// Whether it is one that only a newer program can read.
+bool is_newer_sidecar(json::Value root);
 
 }  // namespace matchbus::match

@@ -58,12 +58,7 @@ Counter* counter_of(Counters<kRoom>& counters, TextId name) {
   return counters.size < kRoom ? &counters.items[counters.size] : nullptr;
 }
 
-// The counter is there or there is room for it.
-template <int kRoom>
-bool can_count(Counters<kRoom>& counters, TextId name) {
-  return counter_of(counters, name) != nullptr;
-}
-
+// A name for which there is no room any more is not counted.
 template <int kRoom>
 void count(Counters<kRoom>& counters, TextId name) {
   Counter* const counter = counter_of(counters, name);
@@ -79,14 +74,11 @@ Counters<kMaxVictims>& victims_of(Player& attacker, bool team_kill) {
   return team_kill ? attacker.kills_on_teammate : attacker.kills_on_enemy;
 }
 
-bool can_count_kill(Player& attacker, const KillfeedData& data) {
-  return attacker.killed_names.size < kMaxKilledNames && can_count(attacker.kills_by_weapon, data.weapon) &&
-         can_count(victims_of(attacker, data.team_kill), data.victim_id);
-}
-
+// A full list or table keeps what it has; everything else counts on.
 void count_kill(Player& attacker, const KillfeedData& data) {
   count(attacker.kills_by_weapon, data.weapon);
-  attacker.killed_names.items[attacker.killed_names.size++] = data.victim_id;
+  TextList<kMaxKilledNames>& killed = attacker.killed_names;
+  if (killed.size < kMaxKilledNames) killed.items[killed.size++] = data.victim_id;
   if (data.headshot) {
     attacker.headshot_kills = add(attacker.headshot_kills, 1);
     attacker.headshot_ratio = ratio(attacker.headshot_kills, attacker.kills);
@@ -112,17 +104,16 @@ void fall_back_death(Player& victim) {
   victim.deaths_this_round = add(victim.deaths_this_round, 1);
 }
 
-// Assisters are the attacker's comrades, known by their agents only.
+// Assisters are the attacker's comrades, known by their agents only: for those names the table has the internal name.
 void fall_back_assists(const Rule& rule, Team& team, const Player& attacker, const KillfeedData& data) {
   if (team.has_duplicate_agents) return;
   for (const std::string_view assist : std::span(data.assists).first(data.assist_count)) {
     const auto internal = rule.names.agent(assist);
     if (!internal) continue;
-    const std::string_view agent = agent_name(rule.names, *internal);
     for (uint32_t i = 0; i < team.player_count; ++i) {
       Player& player = team.players[i];
-      // By display name: an agent has more than one internal name.
-      if (&player == &attacker || rule.texts.view(player.agent_proper) != agent || !needs_fallback(player)) continue;
+      if (&player == &attacker || rule.texts.view(player.agent_internal) != *internal || !needs_fallback(player))
+        continue;
       check_agent_scored(rule, player);
       player.assists = add(player.assists, 1);
       break;
@@ -137,9 +128,8 @@ Outcome on_killfeed(const Rule& rule, const Envelope& event) {
   if (const auto wrong = read(rule, event.data, data); !wrong.empty()) return refused(wrong);
   bool is_known = false;
   for (Team& team : rule.state.teams) {
-    Player* const attacker = player_named(team, rule.texts, data.attacker);
-    if (attacker != nullptr && !can_count_kill(*attacker, data)) return refused("too many counters");
-    is_known = is_known || attacker != nullptr || player_named(team, rule.texts, data.victim) != nullptr;
+    is_known = is_known || player_named(team, rule.texts, data.attacker) != nullptr ||
+               player_named(team, rule.texts, data.victim) != nullptr;
   }
   if (!is_known) return ignored("unknown player");
 

@@ -1,8 +1,9 @@
 // Logons at the ingest port as pure checks: is this a packet, is the client's version fine, is the key.
 //
 // Specification: section 1.1 and 1.2 of the protocol. Reasons of a refusal are the texts that go to the client in
-// `{type:"authenticate", value:false, reason}`. Order: read_*_logon (packet, then version), the key (key_policy.h, and
-// the backend if that says so), then MatchRegistry::admit (or MatchRegistry::has_match_id for auxiliary clients).
+// `{type:"authenticate", value:false, reason}`. Order: read_*_logon (type, version, other fields), the key
+// (key_policy.h, and the backend if that says so), then MatchRegistry::admit (or MatchRegistry::has_match_id for
+// auxiliary clients).
 #pragma once
 
 #include <string>
@@ -44,12 +45,18 @@ struct AuxiliaryLogon {
   std::string player_id;      // may be empty; then see spoken_for()
 };
 
-// Errors are reasons for the client.
-Result<ObserverLogon> read_observer_logon(json::Value root, const VersionRange& versions);
-Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange& versions);
+// Errors are reasons for the client. `cause` is for the log: what exactly was wrong, a fixed text without anything of
+// the client's.
+Result<ObserverLogon> read_observer_logon(json::Value root, const VersionRange& versions,
+                                          std::string_view* cause = nullptr);
+Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange& versions,
+                                            std::string_view* cause = nullptr);
 
 // The parts a logon and a preview share: both teams and `toolsData`, checked. False: not fit for a match.
 bool read_setup(json::Value root, TeamSetup& left, TeamSetup& right, std::string& tools);
+
+// How many characters (code points) a text of UTF-8 has.
+size_t characters(std::string_view text);
 
 // The other reasons of section 1.
 std::string reason_for_version(std::string_view version, const VersionRange& versions);

@@ -1,7 +1,8 @@
 // One live match: its state, the texts it refers to, and the state its viewers were last sent.
 //
-// Everything lies in one arena. Texts that nothing refers to any more stay until half of the arena's share is of that
-// kind; then the match moves to a fresh arena with what is alive (`tidy`, between events). A match whose live text does
+// Everything lies in one arena. Texts that nothing refers to any more stay until there is twice the text that was alive
+// at the last move, or three quarters of the limit are used; then the match moves to a fresh arena with what is alive
+// (`tidy`, between events). A match whose live text does
 // not leave room refuses the events that would add to it.
 #pragma once
 

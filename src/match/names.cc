@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kSuffixKeys{"", "astra_targeting", "clove_ultimate", "cypher_cam",
                                                       "veto_ultimate"};
-constexpr std::array<std::string_view, 5> kSpecialAgents{"", "Astra", "Clove", "Cypher", "Veto"};
+// Internal names, which are also used with a tail behind them. What the agents are called in public may change.
+constexpr std::array<std::string_view, 5> kSpecialAgents{"", "Rift", "Smonk", "Gumshoe", "Pine"};
+constexpr std::string_view kInternalTail = "_PC_C";
 
 size_t line_of(std::string_view text, size_t offset) {
   const auto end = text.begin() + static_cast<ptrdiff_t>(std::min(offset, text.size()));
@@ -127,9 +129,10 @@ std::optional<std::string_view> Names::armor(size_t number) const {
   return armors_[number];
 }
 
-SpecialAgent Names::special(std::string_view agent) const {
+SpecialAgent Names::special(std::string_view internal) const {
+  if (internal.ends_with(kInternalTail)) internal.remove_suffix(kInternalTail.size());
   for (size_t i = 1; i < kSpecialAgents.size(); ++i) {
-    if (kSpecialAgents[i] == agent) return static_cast<SpecialAgent>(i);
+    if (kSpecialAgents[i] == internal) return static_cast<SpecialAgent>(i);
   }
   return SpecialAgent::kNone;
 }

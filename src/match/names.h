@@ -31,8 +31,8 @@ class Names {
   // The display name, or the fallback.
   std::string_view map(std::string_view internal) const { return find(maps_, internal).value_or(map_fallback_); }
 
-  // By display name.
-  SpecialAgent special(std::string_view agent) const;
+  // By internal name, in its short or its long form ("Rift", "Rift_PC_C").
+  SpecialAgent special(std::string_view internal) const;
   // What `iconNameSuffix` becomes for the agent; "" for kNone.
   std::string_view icon_suffix(SpecialAgent agent) const { return suffixes_[static_cast<size_t>(agent)]; }
 

@@ -92,7 +92,7 @@ Result<PreviewRequest> read_preview_request(json::Value root) {
   const std::string_view key = root["key"].string().value_or("");
   if (key.size() <= kMaxKey) request.key = key;
   const std::string_view code = root["previewCode"].string().value_or("");
-  if (code.size() == kPreviewCodeLength) request.code = code;
+  if (characters(code) == kPreviewCodeLength) request.code = code;
   if (!root.is_object()) return Error{"not a preview"};
   if (!read_setup(root, request.left, request.right, request.tools)) return Error{"teams or tools are not complete"};
   return request;

@@ -40,9 +40,9 @@ Outcome on_score(const Rule& rule, const Envelope& event) {
     const Team* const team = team_of(state, start_team);
     if (!has_risen(team)) continue;
     state.attackers_won = team->is_attacking;
-    state.was_timeout = state.round_timeout != kNever && rule.now >= state.round_timeout;
     break;
   }
+  state.was_timeout = state.round_timeout != kNever && rule.now >= state.round_timeout;
   for (Team& team : state.teams) team.rounds_won = scores[team.ingame_id];
   state.spike.planted = false;
   return applied();

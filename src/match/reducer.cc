@@ -28,6 +28,23 @@ void pass_time(MatchState& state, Time now) {
   }
 }
 
+// What tells nothing of the match itself does not keep it alive.
+bool is_activity(EventType type) { return type != EventType::kServerNames && type != EventType::kServerClock; }
+
+// The clock was set: what was due in so many seconds still is.
+Outcome set_clock(MatchState& state, const Envelope& event) {
+  constexpr int64_t kFarthest = 8'640'000'000'000'000;  // of an ECMAScript Date
+  const auto step = event.data.integer(-kFarthest, kFarthest);
+  if (!step) return refused("data");
+  Hidden& hidden = state.hidden;
+  pass_time(state, event.timestamp - *step);
+  for (Time* const time : {&state.agent_select_start, &state.round_timeout, &state.spike_detonation, &hidden.last_event,
+                           &hidden.next_second, &hidden.toast_end, &hidden.removal}) {
+    if (*time != kNever) *time = std::max<Time>(*time + *step, 1);
+  }
+  return applied();
+}
+
 // Events that a match which has ended takes no more.
 bool is_over(const MatchState& state, EventType type) {
   return state.hidden.has_ended && (type == EventType::kRoundInfo || type == EventType::kMatchStart);
@@ -38,9 +55,10 @@ bool is_over(const MatchState& state, EventType type) {
 Outcome Reducer::apply(Match& match, const Envelope& event) {
   if (event.type == EventType::kUnknown || !may_write(event.writer, event.type)) return ignored("unknown type");
   match.tidy();
+  if (event.type == EventType::kServerClock) return set_clock(match.state(), event);
   pass_time(match.state(), event.timestamp);
   const Outcome outcome = dispatch(match, event);
-  if (outcome.verdict == Verdict::kApplied)
+  if (outcome.verdict == Verdict::kApplied && is_activity(event.type))
     match.state().hidden.last_event = std::max(match.state().hidden.last_event, event.timestamp);
   return outcome;
 }
@@ -114,6 +132,9 @@ Outcome Reducer::dispatch(Match& match, const Envelope& event) {
       return on_name_overrides(rule, event);
     case EventType::kServerAuxGone:
       return on_aux_gone(rule, event);
+    case EventType::kServerNames:
+      return on_names(rule);
+    case EventType::kServerClock:  // see apply
     case EventType::kUnknown:
       break;
   }

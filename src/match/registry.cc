@@ -93,6 +93,14 @@ Verdict MatchRegistry::replay(Match& match, const Envelope& event) {
   return outcome.verdict;
 }
 
+void MatchRegistry::resume(int64_t now_ms) {
+  for (const auto& [serial, slot] : live_) {
+    const Hidden& hidden = slot->match->state().hidden;
+    if (hidden.last_event > now_ms) set_clock(*slot, now_ms - hidden.last_event, now_ms);
+    if (hidden.removal != kNever) expect_stats(*slot->match, hidden.removal - timing_.match.removal_ms);
+  }
+}
+
 void MatchRegistry::remove(Slot& slot) {
   const auto found = live_.find(slot.serial);
   const std::unique_ptr<Slot> owned = std::move(found->second);
@@ -147,7 +155,10 @@ void MatchRegistry::set_match_id(Slot& slot, std::string_view match_id) {
 
 void MatchRegistry::index_match_id(Slot& slot) {
   const std::string_view match_id = slot.match->match_id();
-  if (match_id != slot.match_id) set_match_id(slot, match_id);
+  if (match_id == slot.match_id) return;
+  const std::string before = slot.match_id;
+  set_match_id(slot, match_id);
+  if (!before.empty() && handler_ != nullptr) handler_->on_match_id_changed(*slot.match, before);
 }
 
 // --- Events ---
@@ -241,7 +252,20 @@ void MatchRegistry::auxiliary_gone(std::string_view match_id, std::string_view p
   for (Slot* const slot : addressed_) receive_server(*slot->match, EventType::kServerAuxGone, data.view(), now_ms);
 }
 
+void MatchRegistry::names_changed(int64_t now_ms) {
+  for (const auto& [serial, slot] : live_) receive_server(*slot->match, EventType::kServerNames, "true", now_ms);
+}
+
 // --- Time ---
+
+void MatchRegistry::set_clock(Slot& slot, int64_t step_ms, int64_t now_ms) {
+  receive_server(*slot.match, EventType::kServerClock, std::to_string(step_ms), now_ms);
+}
+
+void MatchRegistry::clock_set(int64_t step_ms, int64_t now_ms) {
+  for (const auto& [serial, slot] : live_) set_clock(*slot, step_ms, now_ms);
+  for (StatsDue& due : stats_due_) due.at += step_ms;
+}
 
 void MatchRegistry::schedule(Slot& slot) {
   // A later deadline is found when the earlier one comes.
@@ -289,9 +313,9 @@ void MatchRegistry::advance(Slot& slot, int64_t now_ms) {
   schedule(slot);
 }
 
-void MatchRegistry::expect_stats(const Match& match, int64_t now_ms) {
+void MatchRegistry::expect_stats(const Match& match, int64_t ended_ms) {
   if (!match.state().org_is_supporter || match.match_id().empty() || stats_due_.size() >= kMaxStatsDue) return;
-  stats_due_.push_back({now_ms + timing_.stats_ms, std::string(match.match_id())});
+  stats_due_.push_back({ended_ms + timing_.stats_ms, std::string(match.match_id())});
 }
 
 void MatchRegistry::advance_stats(int64_t now_ms) {

@@ -7,8 +7,7 @@
 //     while (Match* match = registry.take_changed()) { broadcast(*match); match->mark_shown(); }
 //
 // `take_changed` costs O(changed): changed matches are in a list; events that leave everything visible as it was do not
-// put them there. All times are epoch ms. They should come from a clock that does not jump (the wall clock's reading at
-// start, and from there the monotonic one): where it jumps back deadlines wait, where it jumps ahead they are due.
+// put them there. All times are epoch ms, of a clock that does not jump (SteadyClock); where it has to, see clock_set.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +44,8 @@ class RegistryHandler {
   virtual ~RegistryHandler() = default;
   // Never empty. kRemove does not come here, see on_removed. The match may be used, but not removed, during the call.
   virtual void on_effects(Match& match, Effects effects) = 0;
+  // The match had the id `before`, which is not empty, and has another one now.
+  virtual void on_match_id_changed(Match& /*match*/, const std::string& /*before*/) {}
   // The match leaves: drop its senders. The object goes when the call returns.
   virtual void on_removed(Match& match) = 0;
   // 15 s after the end of a supporter's match: have the stats service fetch it.
@@ -96,11 +97,14 @@ class MatchRegistry {
   // gives way to a new one.
   Admission admit(const ObserverLogon& logon, const Organization& organization, int64_t now_ms);
   // Recovery: a match as it was created, with its secret; nobody is told. Null if the group is taken or a limit is
-  // reached. Follow with `replay` of its events in order, then `advance` once.
+  // reached. Follow with `replay` of its events in order, then `resume` and `advance` once.
   Match* restore(const ObserverLogon& logon, const Organization& organization, std::string_view secret,
                  int64_t created_ms);
   // An event from a journal: applied without telling anybody; effects are dropped.
   Verdict replay(Match& match, const Envelope& event);
+  // Recovery is done: matches whose last event lies ahead of `now_ms`, since the clock was set back meanwhile, go on
+  // from now on; stats of those that have ended are still due.
+  void resume(int64_t now_ms);
 
   // `own_group`: the observer's logon. Data for another group is refused; an observer that names only a match id must
   // name its own match.
@@ -111,6 +115,12 @@ class MatchRegistry {
   Outcome receive_server(Match& match, EventType type, std::string_view data, int64_t now_ms);
   // An auxiliary client that spoke for `player_id` has gone (for good, not within the recovery window).
   void auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms);
+
+  // The names of agents and maps have been replaced: all matches show the new ones.
+  void names_changed(int64_t now_ms);
+  // The clock that times come from has been set by `step_ms` and shows `now_ms`: every deadline is as far away as it
+  // was, and every time that viewers see is one of the new clock.
+  void clock_set(int64_t step_ms, int64_t now_ms);
 
   // Null if there is none.
   Match* find_group(std::string_view group_code);
@@ -166,7 +176,8 @@ class MatchRegistry {
   void rebuild_due();
   void advance(Slot& slot, int64_t now_ms);
   void remove(Slot& slot);
-  void expect_stats(const Match& match, int64_t now_ms);
+  void set_clock(Slot& slot, int64_t step_ms, int64_t now_ms);
+  void expect_stats(const Match& match, int64_t ended_ms);
   void advance_stats(int64_t now_ms);
 
   Reducer reducer_;

@@ -57,18 +57,19 @@ Effects begin_shopping(const Rule& rule) {
   return effects;
 }
 
-bool has_duplicates(const Team& team, const TextPool& texts) {
+// By internal name, as the kill feed's assists look for agents. "No agent selected" is none.
+bool has_duplicates(const Team& team) {
   for (uint32_t i = 0; i < team.player_count; ++i) {
-    if (texts.view(team.players[i].agent_internal).empty()) continue;
+    if (team.players[i].agent_internal == kEmptyText) continue;
     for (uint32_t j = i + 1; j < team.player_count; ++j) {
-      if (team.players[i].agent_proper == team.players[j].agent_proper) return true;
+      if (team.players[i].agent_internal == team.players[j].agent_internal) return true;
     }
   }
   return false;
 }
 
 void begin_combat(const Rule& rule) {
-  for (Team& team : rule.state.teams) team.has_duplicate_agents = has_duplicates(team, rule.texts);
+  for (Team& team : rule.state.teams) team.has_duplicate_agents = has_duplicates(team);
   rule.state.round_timeout = rule.now + kCombatMs;
   hide_toast(rule.state);
 }

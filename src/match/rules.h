@@ -164,5 +164,6 @@ Outcome on_aux_gone(const Rule& rule, const Envelope& event);
 Outcome on_registered(const Rule& rule, const Envelope& event);  // server_events.cc
 Outcome on_ranks(const Rule& rule, const Envelope& event);
 Outcome on_name_overrides(const Rule& rule, const Envelope& event);
+Outcome on_names(const Rule& rule);
 
 }  // namespace matchbus::match

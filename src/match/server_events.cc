@@ -15,6 +15,15 @@ std::optional<double> tier(json::Value value) {
   return *number + 0.0;
 }
 
+void write_overrides(BytesWriter& out, json::Value names) {
+  if (names["overrides"].is_string()) return json::write_value(out, names);
+  BytesWriter overrides;
+  if (!names.is_string()) json::write_value(overrides, names);
+  out.append(R"({"overrides":)");
+  json::write_string(out, names.is_string() ? *names.string() : overrides.view());
+  out.append('}');
+}
+
 }  // namespace
 
 Outcome on_registered(const Rule& rule, const Envelope& event) {
@@ -37,22 +46,18 @@ Outcome on_ranks(const Rule& rule, const Envelope& event) {
     player->current_tier = *tier(item["currentMMRTier"]);
     player->peak_tier = *tier(item["peakMMRTier"]);
   }
+  rule.state.hidden.ranks_known = true;
   return applied();
 }
 
-// `overrides` is a text that holds JSON, whatever form the service answers in.
+// Overlays read {overrides: a text that holds JSON}: what the service answers in that form stays as it is, whatever
+// else becomes the text.
 Outcome on_name_overrides(const Rule& rule, const Envelope& event) {
   if (!event.data.is_object()) return refused("data");
   const json::Value names = event.data["nameOverrides"];
   const json::Value enabled = event.data["enabledPlayers"];
   BytesWriter text;
-  if (names.exists()) {
-    BytesWriter overrides;
-    if (!names.is_string()) json::write_value(overrides, names);
-    text.append(R"({"overrides":)");
-    json::write_string(text, names.is_string() ? *names.string() : overrides.view());
-    text.append('}');
-  }
+  if (names.exists()) write_overrides(text, names);
   BytesWriter players;
   if (enabled.exists()) json::write_value(players, enabled);
   if (text.size() > kMaxOverrides || players.size() > kMaxOverrides) return refused("too long");
@@ -62,6 +67,30 @@ Outcome on_name_overrides(const Rule& rule, const Envelope& event) {
   Tools& tools = rule.state.tools;
   if (names.exists()) tools.name_overrides = text_id;
   if (enabled.exists()) tools.player_cams.enabled_players = players_id;
+  return applied();
+}
+
+// What was derived from names, once more. A journal is replayed with the names of its reader, which makes this a matter
+// of course there.
+Outcome on_names(const Rule& rule) {
+  MatchState& state = rule.state;
+  const bool has_map = state.hidden.map_internal != kNoText;
+  const TextId map =
+      has_map ? rule.texts.intern(rule.names.map(rule.texts.view(state.hidden.map_internal))) : state.map;
+  bool fits = map != kNoText;
+  bool any = map != state.map;
+  const auto proper_of = [&](const Player& player) {
+    return rule.texts.intern(agent_name(rule.names, rule.texts.view(player.agent_internal)));
+  };
+  each_player(state, [&](const Player& player) {
+    const TextId proper = proper_of(player);
+    fits = fits && proper != kNoText;
+    any = any || proper != player.agent_proper;
+  });
+  if (!fits) return refused(kNoMemory);
+  if (!any) return ignored("no other names");
+  state.map = map;
+  each_player(state, [&](Player& player) { player.agent_proper = proper_of(player); });
   return applied();
 }
 

@@ -28,6 +28,7 @@ Outcome on_match_start(const Rule& rule, const Envelope& event) {
   if (is_new) {
     state.is_registered = false;
     state.hidden.ranks_asked = false;
+    state.hidden.ranks_known = false;
     if (id != kEmptyText) effects.add(Effect::kStarted);
   }
   return applied(effects);
@@ -37,8 +38,10 @@ Outcome on_map(const Rule& rule, const Envelope& event) {
   const auto text = short_text(event.data);
   if (!text) return refused("data");
   const TextId id = rule.texts.intern(rule.names.map(*text));
-  if (id == kNoText) return refused(kNoMemory);
+  const TextId internal = rule.texts.intern(*text);
+  if (id == kNoText || internal == kNoText) return refused(kNoMemory);
   rule.state.map = id;
+  rule.state.hidden.map_internal = internal;
   return applied();
 }
 

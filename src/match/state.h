@@ -15,7 +15,8 @@
 
 namespace matchbus::match {
 
-// Bounds of one match. An event that would pass one is refused.
+// Bounds of one match. A list or table of kills that is full stays as it is; any other event that would pass a bound is
+// refused.
 constexpr int kMaxPlayers = 5;
 constexpr int kMaxRound = 200;
 constexpr int kFirstRecords = 25;                              // of a new team
@@ -201,11 +202,13 @@ struct Hidden {
   Time removal;      // the match leaves the registry
   TextId cam_identifier;
   TextId cam_secret;
+  TextId map_internal;  // kNoText: not told yet
   bool has_ended;       // game_end came
   bool is_abandoned;    // no event for too long
   bool sides_switched;  // at least once
   bool ranks_asked;
-  std::array<uint8_t, 4> padding;
+  bool ranks_known;
+  std::array<uint8_t, 7> padding;
 };
 
 struct MatchState {

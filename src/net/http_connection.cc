@@ -160,6 +160,10 @@ void HttpConnection::dispatch() {
   server_.handler_.on_request(request, std::move(reply));
 }
 
+void HttpConnection::lose_body() {
+  if (state_ == State::kBody) server_.handler_.on_body_lost(exchange_->request);
+}
+
 void HttpConnection::upgrade(std::span<char> early) {
   ++server_.stats_.upgrades;
   HttpRequest request = std::move(exchange_->request);
@@ -232,10 +236,11 @@ void HttpConnection::respond(const HttpResponse& response, bool close) {
 }
 
 void HttpConnection::refuse(int status, std::string_view why) {
+  lose_body();
   ++server_.stats_.bad_requests;
-  std::string line = "http: refused a request from " + stream_->peer_address() + ": " + std::to_string(status) + " ";
-  line += why;
-  loop_.log().limited(LogLevel::kWarning, "http.bad_request", line);
+  const std::string what = std::to_string(status) + " " + std::string(why);
+  loop_.log().limited(LogLevel::kWarning, "http: " + what,
+                      "http: refused a request from " + stream_->peer_address() + ": " + what);
   respond(HttpResponse::text(status, std::string(why) + "\n"), true);
 }
 
@@ -270,6 +275,7 @@ void HttpConnection::on_timer(Timer&) {
 }
 
 void HttpConnection::on_stream_closed(CloseReason) {
+  lose_body();
   HttpReply* reply = release_reply();
   std::function<void()> on_gone;
   if (reply != nullptr) on_gone = std::move(reply->on_gone_);

@@ -67,6 +67,7 @@ class HttpConnection final : public Deferred, private StreamHandler, private Tim
   void on_head(std::span<char> rest);
   void expect_body(const HttpFraming& framing, bool expects_continue, bool more_at_hand);
   void dispatch();
+  void lose_body();
   void upgrade(std::span<char> early);
 
   // Bytes that have to wait

@@ -81,6 +81,8 @@ class HttpHandler {
     (void)head;
     return limits.body_bytes;
   }
+  // That body will not come as it should: the request is refused, or its client is gone. No on_request follows.
+  virtual void on_body_lost(const HttpRequest& head) { (void)head; }
 
  protected:
   ~HttpHandler() = default;

@@ -21,11 +21,10 @@ class Acceptor final : public ListenerSocket::Handler {
       : loop_(loop), settings_(std::move(settings)), on_stream_(std::move(on_stream)) {}
 
   void on_accept(int socket, const SocketAddress& peer) override {
-    if (!settings_->counter->enter(peer.text())) {
+    if (Result<void> entered = settings_->counter->enter(peer.text()); !entered) {
       ::close(socket);
-      loop_.log().limited(LogLevel::kWarning, "connection limit",
-                          "connection from " + peer.text() + " refused: too many connections");
-      return;
+      const std::string& why = entered.error().message;
+      return loop_.log().limited(LogLevel::kWarning, why, "connection from " + peer.text() + " refused: " + why);
     }
     if (auto stream = TcpStream::adopt(loop_, settings_, socket, peer.get())) on_stream_(std::move(stream));
   }
@@ -89,22 +88,22 @@ class ListenerImpl final : public Listener {
 
 }  // namespace
 
-bool ConnectionCounter::enter(const std::string& address) {
+Result<void> ConnectionCounter::enter(const std::string& address) {
   if (limits_.total != 0 && stats_.open >= limits_.total) {
     ++stats_.refused_total;
-    return false;
+    return Error{"too many connections (all together: " + std::to_string(limits_.total) + ")"};
   }
   if (limits_.per_address != 0) {
     uint32_t& count = by_address_[address];
     if (count >= limits_.per_address) {
       ++stats_.refused_address;
-      return false;
+      return Error{"too many connections of this address (each: " + std::to_string(limits_.per_address) + ")"};
     }
     ++count;
   }
   ++stats_.open;
   ++stats_.accepted;
-  return true;
+  return {};
 }
 
 void ConnectionCounter::leave(const std::string& address) {

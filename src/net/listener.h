@@ -42,8 +42,8 @@ struct ConnectionStats {
 class ConnectionCounter {
  public:
   explicit ConnectionCounter(ConnectionLimits limits) : limits_(limits) {}
-  // Counts a new connection, or says no.
-  bool enter(const std::string& address);
+  // Counts a new connection, or says which limit does not let it in.
+  Result<void> enter(const std::string& address);
   void leave(const std::string& address);
   ConnectionStats& stats() { return stats_; }
   const ConnectionStats& stats() const { return stats_; }

@@ -149,7 +149,7 @@ void TcpStream::on_data(std::span<char> data) {
 
 void TcpStream::on_end_of_stream() {
   if (tls_ != nullptr && !tls_->established) {
-    fail_tls("the peer closed the connection during the handshake");
+    fail_tls(state_ == State::kFinishing ? kClosedHere : "the peer closed the connection during the handshake");
   } else if (state_ != State::kFinishing) {
     break_off(CloseReason::kPeer);
   } else if (shut_) {

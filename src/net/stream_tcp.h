@@ -71,6 +71,8 @@ class TcpStream final : public Stream, private Flushable {
 
  private:
   enum class State : uint8_t { kOpen, kFinishing, kClosed };
+  // Of a handshake that `finish` came before: the limits on what a peer says first are of those who use the stream.
+  static constexpr const char* kClosedHere = "closed by this server before the handshake was complete";
   // A write that the kernel did not take at once, in libuv's hands.
   struct Write {
     uv_write_t request;

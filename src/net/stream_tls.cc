@@ -165,7 +165,7 @@ void TcpStream::fail_tls(const std::string& why) {
   if (ending_) return;
   if (settings_->counter != nullptr) {
     ++settings_->counter->stats().tls_failures;
-    loop_.log().limited(LogLevel::kWarning, "tls", "TLS with " + peer_address() + " failed: " + why);
+    loop_.log().limited(LogLevel::kWarning, "tls: " + why, "TLS with " + peer_address() + " failed: " + why);
   }
   if (tls_ != nullptr) send_last_words();
   break_off(CloseReason::kTls);

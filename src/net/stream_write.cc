@@ -51,9 +51,12 @@ size_t TcpStream::pending() const {
 }
 
 void TcpStream::pump() {
-  if (write_ != nullptr || ending_ || state_ == State::kClosed) return;
-  send_queue();
-  if (write_ == nullptr && state_ == State::kFinishing && pending() == 0) finish_sending();
+  if (ending_ || state_ == State::kClosed) return;
+  if (write_ == nullptr) {
+    send_queue();
+    if (write_ == nullptr && state_ == State::kFinishing && pending() == 0) finish_sending();
+  }
+  // Also while libuv writes: the kernel may have taken all of that write, and what came after it waits.
   if (pending() != 0) held_back_ = true;
 }
 
@@ -167,7 +170,9 @@ void TcpStream::set_deadline(int ms) {
 }
 
 void TcpStream::on_deadline() {
-  if (state_ == State::kFinishing) {
+  if (state_ == State::kFinishing && tls_ != nullptr && !tls_->established) {
+    fail_tls(kClosedHere);
+  } else if (state_ == State::kFinishing) {
     break_off(shut_ ? CloseReason::kLocal : CloseReason::kTimeout);
   } else {
     fail_tls("the handshake took too long");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
 #include "base/result.h"
 
 namespace matchbus::net {
@@ -23,8 +24,16 @@ class TlsServerContext {
   virtual std::shared_ptr<TlsConfig> current() const = 0;
 };
 
+constexpr int kSelfSignedDays = 3650;
+
 // Makes a self-signed ECDSA P-256 certificate valid for `days` for localhost and this host's name, writes
 // `certificate_file` and `key_file` (mode 0600) unless both exist already.
-Result<void> make_self_signed(const std::string& certificate_file, const std::string& key_file, int days = 3650);
+Result<void> make_self_signed(const std::string& certificate_file, const std::string& key_file,
+                              int days = kSelfSignedDays);
+
+// Loads the pair that make_self_signed makes: made if a file is missing, and made anew, with a warning, if they are of
+// no use, as after a crash in the middle of the first start.
+Result<std::unique_ptr<TlsServerContext>> load_self_signed(const std::string& certificate_file,
+                                                           const std::string& key_file, Log& log);
 
 }  // namespace matchbus::net

@@ -168,10 +168,7 @@ Result<void> replace_file(const std::string& path, std::string_view text, mode_t
 
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
-}  // namespace
-
-Result<void> make_self_signed(const std::string& certificate_file, const std::string& key_file, int days) {
-  if (exists(certificate_file) && exists(key_file)) return {};
+Result<void> write_pair(const std::string& certificate_file, const std::string& key_file, int days) {
   if (!tls_compat::start_library()) return Error{"cannot start the TLS library"};
   Maker maker;
   maker.make(days);
@@ -180,6 +177,23 @@ Result<void> make_self_signed(const std::string& certificate_file, const std::st
   if (maker.error() != 0) return Error{"cannot make a certificate: " + tls_compat::describe(maker.error())};
   if (auto done = replace_file(key_file, key, 0600); !done) return done;
   return replace_file(certificate_file, certificate, 0644);
+}
+
+}  // namespace
+
+Result<void> make_self_signed(const std::string& certificate_file, const std::string& key_file, int days) {
+  if (exists(certificate_file) && exists(key_file)) return {};
+  return write_pair(certificate_file, key_file, days);
+}
+
+Result<std::unique_ptr<TlsServerContext>> load_self_signed(const std::string& certificate_file,
+                                                           const std::string& key_file, Log& log) {
+  if (auto made = make_self_signed(certificate_file, key_file); !made) return made.error();
+  auto loaded = TlsServerContext::load(certificate_file, key_file);
+  if (loaded) return loaded;
+  log.warning("the self-signed certificate is made anew: " + loaded.error().message);
+  if (auto made = write_pair(certificate_file, key_file, kSelfSignedDays); !made) return made.error();
+  return TlsServerContext::load(certificate_file, key_file);
 }
 
 }  // namespace matchbus::net

@@ -21,17 +21,24 @@ struct EngineOptions {
   int ping_interval_ms = 25'000;
   int ping_timeout_ms = 20'000;
   int upgrade_timeout_ms = 10'000;
+  // 0 = no limit, for all of these.
   size_t max_payload = 1'000'000;  // bytes of a polling body or a WebSocket message; told to the client as maxPayload
   size_t max_pending = 4'000'000;  // bytes queued for a client that does not take them; beyond it the session is closed
-  size_t max_sessions = 0;         // 0 = no limit; beyond it a handshake answers 503
-  ws::Options ws;                  // max_message is overridden by max_payload
+  size_t max_sessions = 0;         // beyond it a handshake answers 503
+  // Sessions of one client address (a network of 64 bits with IPv6) that are on polling while none of their polls
+  // waits, so that no connection stands for them; beyond it a polling handshake answers 503.
+  size_t max_unpolled = 0;
+  ws::Options ws;  // max_message is overridden by max_payload
 };
 
 struct EngineStats {
   uint64_t sessions = 0;  // ever opened
   size_t open = 0;
-  size_t open_polling = 0;  // of those, now on polling
-  uint64_t upgrades = 0;    // completed
+  size_t open_polling = 0;        // of those, now on polling
+  size_t unpolled = 0;            // of those, without a waiting poll
+  uint64_t refused_total = 0;     // handshakes, at EngineOptions::max_sessions
+  uint64_t refused_unpolled = 0;  // handshakes, at EngineOptions::max_unpolled
+  uint64_t upgrades = 0;          // completed
   uint64_t packets_in = 0;
   uint64_t packets_out = 0;
   uint64_t bad_requests = 0;  // answered with an Engine.IO error code
@@ -122,6 +129,8 @@ class EngineServer {
   // For net::HttpHandler::body_limit: the largest body of a request whose head has arrived. Being asked also tells the
   // server that a POST is under way, so that a second one beside it can be refused.
   virtual size_t body_limit(const net::HttpRequest& head) = 0;
+  // For net::HttpHandler::on_body_lost.
+  virtual void on_body_lost(const net::HttpRequest& head) = 0;
   virtual const EngineStats& stats() const = 0;
   // Closes every session (server shutdown).
   virtual void close_all() = 0;

@@ -27,6 +27,7 @@ EngineContext::EngineContext(net::Loop& event_loop, ws::Context& ws_context, con
       options(checked(engine_options)),
       ping_frame(ws_context.encode(ws::Opcode::kText, "2")),
       closer(event_loop),
+      polling_crowd(engine_options.max_unpolled, stats.unpolled),
       end_of_turn_(event_loop, [this] { finish_turn(); }) {}
 
 EngineContext::~EngineContext() {
@@ -36,9 +37,10 @@ EngineContext::~EngineContext() {
   }
 }
 
-net::HttpResponse EngineContext::refusal(EngineError error) {
+net::HttpResponse EngineContext::refusal(EngineError error, std::string_view peer) {
   ++stats.bad_requests;
-  complain("engine.io request", "a request was refused: " + std::string(describe(error)));
+  const std::string why(describe(error));
+  complain("engine.io request: " + why, "a request of " + std::string(peer) + " was refused: " + why);
   return error_response(error);
 }
 

@@ -10,6 +10,7 @@
 #include "socketio/end_of_turn.h"
 #include "socketio/engine.h"
 #include "socketio/engine_handshake.h"
+#include "socketio/polling_crowd.h"
 #include "socketio/session_table.h"
 #include "socketio/websocket_closer.h"
 #include "ws/connection.h"
@@ -28,8 +29,8 @@ class EngineContext {
   void finish_later(Session& session);
   // Destroys `object` at the end of the turn, or with this context.
   void retire(std::unique_ptr<net::Deferred> object);
-  // Counts a bad request; its answer.
-  net::HttpResponse refusal(EngineError error);
+  // Counts a bad request of `peer`; its answer.
+  net::HttpResponse refusal(EngineError error, std::string_view peer);
   // A line for the operator about something that a client did; at most one a second for each `topic`.
   void complain(std::string_view topic, std::string_view text) { loop.log().limited(LogLevel::kInfo, topic, text); }
 
@@ -40,6 +41,7 @@ class EngineContext {
   const Bytes ping_frame;  // a WebSocket frame with a ping packet
   Bytes scratch;           // a block to write packets in, taken and put back by whoever writes one
   WebSocketCloser closer;
+  PollingCrowd polling_crowd;
   SessionTable sessions;
 
  private:

@@ -1,6 +1,7 @@
 #include "socketio/engine_handshake.h"
 
 #include <array>
+#include <limits>
 
 #include "json/writer.h"
 #include "socketio/engine.h"
@@ -58,7 +59,9 @@ Bytes encode_open(std::string_view sid, bool offer_upgrade, const EngineOptions&
   writer.end_array();
   writer.key("pingInterval").integer(options.ping_interval_ms);
   writer.key("pingTimeout").integer(options.ping_timeout_ms);
-  writer.key("maxPayload").integer(static_cast<int64_t>(options.max_payload));
+  // No limit is told as the largest that every client's integers hold.
+  constexpr size_t kUnlimited = std::numeric_limits<int32_t>::max();
+  writer.key("maxPayload").integer(static_cast<int64_t>(options.max_payload == 0 ? kUnlimited : options.max_payload));
   writer.end_object();
   return out.take();
 }

@@ -8,12 +8,10 @@
 namespace matchbus::socketio {
 namespace {
 
-net::HttpResponse full_response() { return net::HttpResponse::text(503, "Too many sessions"); }
-
 // False for a body that announces itself as larger than `limit` and will be refused before it comes.
 bool announces_at_most(const net::HttpRequest& head, size_t limit) {
   const std::optional<std::string_view> length = head.header("content-length");
-  if (!length) return true;
+  if (!length || limit == 0) return true;
   size_t size = 0;
   const auto [end, error] = std::from_chars(length->data(), length->data() + length->size(), size);
   return error == std::errc() && size <= limit;
@@ -26,14 +24,27 @@ std::unique_ptr<EngineServer> EngineServer::create(net::Loop& loop, ws::Context&
   return std::make_unique<EngineServerImpl>(loop, ws, acceptor, options);
 }
 
-bool EngineServerImpl::is_full() const {
-  return context_.options.max_sessions != 0 && context_.stats.open >= context_.options.max_sessions;
+std::optional<net::HttpResponse> EngineServerImpl::refuse_when_full(const std::string& peer, bool polling) {
+  const size_t limit = context_.options.max_sessions;
+  std::string_view why;
+  if (limit != 0 && context_.sessions.size() >= limit) {
+    ++context_.stats.refused_total;
+    why = "Too many sessions";
+  } else if (polling && !context_.polling_crowd.has_room(peer)) {
+    ++context_.stats.refused_unpolled;
+    why = "Too many sessions of this address without a poll";
+  } else {
+    return std::nullopt;
+  }
+  context_.loop.log().limited(LogLevel::kWarning, "engine.io full",
+                              "a session of " + peer + " was refused: " + std::string(why));
+  return net::HttpResponse::text(503, why);
 }
 
 void EngineServerImpl::on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
   const auto [query, error] = read_query(request, false);
   if (error) {
-    reply->send(context_.refusal(*error));
+    reply->send(context_.refusal(*error, request.peer));
     return;
   }
   if (query.sid.empty()) {
@@ -42,15 +53,15 @@ void EngineServerImpl::on_request(net::HttpRequest& request, std::unique_ptr<net
   }
   Session* session = context_.sessions.find(query.sid);
   if (session == nullptr || !session->is_known()) {
-    reply->send(context_.refusal(EngineError::kUnknownSession));
+    reply->send(context_.refusal(EngineError::kUnknownSession, request.peer));
   } else if (session->is_websocket()) {
-    reply->send(context_.refusal(EngineError::kBadRequest));
+    reply->send(context_.refusal(EngineError::kBadRequest, request.peer));
   } else if (request.method == "GET") {
     session->on_poll(std::move(reply));
   } else if (request.method == "POST") {
     session->on_post(request, std::move(reply));
   } else {
-    reply->send(context_.refusal(EngineError::kBadRequest));
+    reply->send(context_.refusal(EngineError::kBadRequest, request.peer));
   }
 }
 
@@ -62,6 +73,12 @@ size_t EngineServerImpl::body_limit(const net::HttpRequest& head) {
   return limit;
 }
 
+void EngineServerImpl::on_body_lost(const net::HttpRequest& head) {
+  if (head.method != "POST") return;
+  const std::optional<std::string> sid = head.query("sid");
+  if (Session* session = sid ? context_.sessions.find(*sid) : nullptr) session->on_post_lost();
+}
+
 void EngineServerImpl::on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {
   auto [query, error] = read_query(request, true);
   Session* session = error ? nullptr : context_.sessions.find(query.sid);
@@ -69,7 +86,7 @@ void EngineServerImpl::on_upgrade(net::HttpRequest& request, net::StreamPtr stre
     error = EngineError::kUnknownSession;
   }
   if (error) {
-    net::refuse_upgrade(std::move(stream), context_.refusal(*error), context_.loop);
+    net::refuse_upgrade(std::move(stream), context_.refusal(*error, request.peer), context_.loop);
     return;
   }
   if (session == nullptr) {
@@ -82,8 +99,8 @@ void EngineServerImpl::on_upgrade(net::HttpRequest& request, net::StreamPtr stre
 }
 
 void EngineServerImpl::open_polling(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
-  if (is_full()) {
-    reply->send(full_response());
+  if (std::optional<net::HttpResponse> refusal = refuse_when_full(request.peer, true)) {
+    reply->send(std::move(*refusal));
     return;
   }
   Session& session = context_.sessions.insert(std::make_unique<Session>(context_, request.peer));
@@ -91,13 +108,13 @@ void EngineServerImpl::open_polling(net::HttpRequest& request, std::unique_ptr<n
   if (offer(session, request)) {
     session.on_poll(std::move(reply));
   } else {
-    reply->send(context_.refusal(EngineError::kForbidden));
+    reply->send(context_.refusal(EngineError::kForbidden, request.peer));
   }
 }
 
 void EngineServerImpl::open_websocket(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {
-  if (is_full()) {
-    net::refuse_upgrade(std::move(stream), full_response(), context_.loop);
+  if (const std::optional<net::HttpResponse> refusal = refuse_when_full(request.peer, false)) {
+    net::refuse_upgrade(std::move(stream), *refusal, context_.loop);
     return;
   }
   std::unique_ptr<ws::Connection> connection =

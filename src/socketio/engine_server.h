@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "socketio/engine.h"
 #include "socketio/engine_context.h"
@@ -18,11 +20,13 @@ class EngineServerImpl final : public EngineServer {
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
   size_t body_limit(const net::HttpRequest& head) override;
+  void on_body_lost(const net::HttpRequest& head) override;
   const EngineStats& stats() const override { return context_.stats; }
   void close_all() override;
 
  private:
-  bool is_full() const;
+  // Counts and logs a handshake for which there is no room. Nothing: there is room.
+  std::optional<net::HttpResponse> refuse_when_full(const std::string& peer, bool polling);
   void open_polling(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply);
   void open_websocket(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early);
   // Asks the acceptor. False: it does not want the session, which is gone.

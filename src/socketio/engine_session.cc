@@ -17,6 +17,8 @@ constexpr int64_t kStalledMs = 1'000;
 // Ordinary lateness of a ping does not put off its pong's deadline.
 constexpr int64_t kTimerSlackMs = 20;
 constexpr std::string_view kClosePacket = "1";
+// Packets of one polling body: they are taken in one turn, and others wait meanwhile.
+constexpr size_t kMaxPackets = 10'000;
 
 }  // namespace
 
@@ -44,7 +46,7 @@ void Session::open() {
 
 // --- The client's requests ---
 
-void Session::refuse(net::HttpReply& reply) { reply.send(context_.refusal(EngineError::kBadRequest)); }
+void Session::refuse(net::HttpReply& reply) { reply.send(context_.refusal(EngineError::kBadRequest, peer_address())); }
 
 void Session::on_poll(std::unique_ptr<net::HttpReply> reply) {
   check_heartbeat();
@@ -68,13 +70,17 @@ void Session::on_post_begun() {
   if (polling_ && !polling_->begin_post()) end(EngineClose::kTransportError);
 }
 
+void Session::on_post_lost() {
+  if (polling_) polling_->end_post();
+}
+
 void Session::on_post(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
   if (!is_known() || !polling_) {
     refuse(*reply);
     return;
   }
   polling_->end_post();
-  if (request.body.size() > context_.options.max_payload) {
+  if (const size_t limit = context_.options.max_payload; limit != 0 && request.body.size() > limit) {
     ++context_.stats.bad_requests;
     reply->send(net::HttpResponse::text(413, "Payload too large"));
     return;
@@ -87,8 +93,10 @@ void Session::on_post(net::HttpRequest& request, std::unique_ptr<net::HttpReply>
   } else if (!ws::is_utf8(request.body)) {
     end(EngineClose::kParseError);
   } else if (is_open()) {
+    size_t packets = 0;
     while (const std::optional<EnginePacket> packet = payload.next()) {
-      if (!take_packet(*packet)) break;
+      if (++packets > kMaxPackets) end(EngineClose::kParseError);
+      if (!is_open() || !take_packet(*packet)) break;
     }
     if (payload.malformed()) end(EngineClose::kParseError);
   }
@@ -213,9 +221,10 @@ void Session::send_prepared(const hub::Message& message) {
 }
 
 void Session::check_overflow() {
-  if (pending() <= context_.options.max_pending) return;
+  const size_t limit = context_.options.max_pending;
+  if (limit == 0 || pending() <= limit) return;
   flush();  // what was sent in this turn may not have been offered to the kernel yet
-  if (pending() > context_.options.max_pending) end(EngineClose::kOverflow);
+  if (pending() > limit) end(EngineClose::kOverflow);
 }
 
 size_t Session::pending() const {
@@ -281,7 +290,7 @@ void Session::end(EngineClose reason) {
   if (reason == EngineClose::kPingTimeout) ++context_.stats.ping_timeouts;
   if (reason == EngineClose::kOverflow) {
     ++context_.stats.overflows;
-    context_.complain("engine.io overflow", "a session was closed: its client does not take what is sent");
+    context_.complain("engine.io overflow", "a session was closed: " + peer_address() + " does not take what is sent");
   }
   if (reason == EngineClose::kParseError) {
     ++context_.stats.parse_errors;

@@ -49,6 +49,8 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   void on_post(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply);
   // A POST's head has arrived.
   void on_post_begun();
+  // Its body will not come.
+  void on_post_lost();
   // Somebody wants to go on with this session on a WebSocket.
   void on_upgrade(std::unique_ptr<ws::Connection> connection, std::span<char> early);
 

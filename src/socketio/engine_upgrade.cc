@@ -46,7 +46,8 @@ void Upgrade::on_ws_message(ws::Opcode opcode, std::span<char> payload) {
     timer_.cancel();
     session_.complete_upgrade(std::move(connection_));
   } else {
-    context_.complain("engine.io upgrade", "an upgrade was given up: neither a probe nor its end was sent");
+    context_.complain("engine.io upgrade", "an upgrade of " + session_.peer_address() +
+                                               " was given up: neither a probe nor its end was sent");
     polling_.abandon_upgrade();
   }
 }

@@ -23,11 +23,29 @@ class Peer::ConnectDeadline final : private Timer::Handler {
 
  private:
   void on_timer(Timer&) override {
-    peer_.server_.complain("socket.io connect", "a session that joined no namespace was closed");
+    peer_.server_.complain("socket.io joined nothing",
+                           "a session of " + peer_.session_.peer_address() + " that joined no namespace was closed");
     peer_.session_.close();
   }
   Peer& peer_;
   Timer timer_{*this};
+};
+
+// A binary packet whose attachments are coming.
+struct Peer::Unfinished final : ws::UnfinishedMessage::Owner {
+  Unfinished(Peer& owner, std::string_view text, size_t count) : peer(owner), assembly(text, count) {}
+  // Says how much it holds. May end it.
+  void list() {
+    peer.server_.unfinished.update(entry, *this, sizeof(*this) + assembly.text().size() + assembly.bytes());
+  }
+  void on_unfinished_end(ws::UnfinishedEnd) override {
+    peer.session_.close_malformed();
+    peer.unfinished_.reset();
+  }
+
+  Peer& peer;
+  Assembly assembly;
+  ws::UnfinishedMessage entry;
 };
 
 Peer::Peer(ServerImpl& server, EngineSession& session) : server_(server), session_(session) {
@@ -87,27 +105,29 @@ void Peer::malformed() {
 
 void Peer::on_engine_text(std::span<char> text) {
   const std::optional<PacketHead> head = parse_head(text);
-  if (!head || assembly_ || head->attachments > server_.options.max_attachments) {
+  if (!head || unfinished_ || head->attachments > server_.options.max_attachments) {
     malformed();
   } else if (head->attachments == 0) {
     take(*head, {});
   } else if (find(head->namespace_name) == nullptr && !tolerant_) {
     malformed();
   } else {
-    assembly_ = std::make_unique<Assembly>(as_view(text), head->attachments);
+    unfinished_ = std::make_unique<Unfinished>(*this, as_view(text), head->attachments);
+    unfinished_->list();
   }
 }
 
 void Peer::on_engine_binary(std::span<char> data) {
-  if (!assembly_ || assembly_->bytes() + data.size() > server_.options.max_attachment_bytes) {
+  if (!unfinished_ || unfinished_->assembly.bytes() + data.size() > server_.options.max_attachment_bytes) {
     malformed();
     return;
   }
-  assembly_->add(as_view(data));
-  if (!assembly_->complete()) return;
-  const std::unique_ptr<Assembly> assembly = std::move(assembly_);
-  const std::vector<std::string_view> attachments = assembly->attachments();
-  if (const std::optional<PacketHead> head = parse_head(assembly->text())) take(*head, attachments);
+  unfinished_->assembly.add(as_view(data));
+  if (!unfinished_->assembly.complete()) return unfinished_->list();
+  const std::unique_ptr<Unfinished> whole = std::move(unfinished_);
+  whole->entry.leave();
+  const std::vector<std::string_view> attachments = whole->assembly.attachments();
+  if (const std::optional<PacketHead> head = parse_head(whole->assembly.text())) take(*head, attachments);
 }
 
 void Peer::take(const PacketHead& head, std::span<const std::string_view> attachments) {
@@ -166,7 +186,7 @@ void Peer::refuse(std::string_view namespace_name, std::string_view message) {
 void Peer::connect(std::string_view namespace_name, json::Value auth) {
   Namespace* nsp = server_.find_namespace(namespace_name);
   if (nsp == nullptr) {
-    server_.complain("socket.io connect", "a client asked for an unknown namespace");
+    server_.complain("socket.io unknown namespace", session_.peer_address() + " asked for an unknown namespace");
     refuse(namespace_name, "Invalid namespace");
   } else if (find(namespace_name) != nullptr) {
     malformed();

@@ -43,6 +43,7 @@ class Peer final : public EngineHandler {
 
  private:
   class ConnectDeadline;
+  struct Unfinished;
 
   // One whole packet. `attachments` as many as it announces.
   void take(const PacketHead& head, std::span<const std::string_view> attachments);
@@ -62,7 +63,7 @@ class Peer final : public EngineHandler {
   EngineSession& session_;
   std::unique_ptr<ServerSocket> sockets_;
   std::unique_ptr<ConnectDeadline> deadline_;  // until the first CONNECT
-  std::unique_ptr<Assembly> assembly_;         // while attachments are coming
+  std::unique_ptr<Unfinished> unfinished_;     // while attachments are coming
   bool tolerant_ = false;
   bool superseded_ = false;  // the client has a newer connection
 };

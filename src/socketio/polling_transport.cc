@@ -9,7 +9,7 @@
 namespace matchbus::socketio {
 
 PollingTransport::PollingTransport(EngineContext& context, Session& session, std::string peer)
-    : context_(context), session_(session), peer_(std::move(peer)) {}
+    : context_(context), session_(session), peer_(std::move(peer)), member_(context.polling_crowd, peer_) {}
 
 PollingTransport::~PollingTransport() { context_.loop.forget_flush(*this); }
 
@@ -22,6 +22,7 @@ void PollingTransport::push(Bytes bytes, bool binary) {
 bool PollingTransport::set_poll(std::unique_ptr<net::HttpReply>& reply) {
   if (reply_) return false;
   reply_ = std::move(reply);
+  member_.set_polled(true);
   reply_->on_gone([this] { on_poll_gone(); });
   if (!held_) {
     on_flush();
@@ -33,6 +34,7 @@ bool PollingTransport::set_poll(std::unique_ptr<net::HttpReply>& reply) {
 
 void PollingTransport::on_poll_gone() {
   reply_.reset();
+  member_.set_polled(false);
   session_.end(EngineClose::kTransportError);
 }
 
@@ -74,6 +76,7 @@ void PollingTransport::send_body(Bytes body) {
   response.body = std::move(body);
   // The answer may bring the next poll at once: it must find this one gone.
   const std::unique_ptr<net::HttpReply> reply = std::move(reply_);
+  member_.set_polled(false);
   reply->send(std::move(response));
 }
 

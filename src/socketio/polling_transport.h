@@ -13,6 +13,7 @@
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "socketio/engine_upgrade.h"
+#include "socketio/polling_crowd.h"
 
 namespace matchbus::socketio {
 
@@ -41,7 +42,7 @@ class PollingTransport final : public net::Deferred, private net::Flushable {
   // Answers a waiting poll with this packet alone.
   void answer(std::string_view packet);
 
-  // A POST's head, and its whole, have arrived. False: another one is under way.
+  // A POST's head, and its whole (or it will not come), have arrived. False: another one is under way.
   [[nodiscard]] bool begin_post() { return ++posts_ == 1; }
   void end_post() { posts_ = 0; }
 
@@ -67,6 +68,7 @@ class PollingTransport final : public net::Deferred, private net::Flushable {
   std::vector<Queued> queue_;
   size_t pending_ = 0;
   std::unique_ptr<net::HttpReply> reply_;
+  PollingCrowd::Member member_;
   std::unique_ptr<Upgrade> upgrade_;
   int posts_ = 0;
   bool held_ = false;

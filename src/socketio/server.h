@@ -24,7 +24,7 @@ struct ServerOptions {
   int recovery_window_ms = 0;               // connection state recovery: how long a lost socket is kept; 0 = off
   size_t recovery_max_events = 1'000;       // sent events kept for one lost socket; beyond it the socket is given up
   size_t recovery_max_sockets = 10'000;     // lost sockets kept at a time; a tenth of them may be without `data`
-  size_t max_attachments = 10;              // binary attachments of one packet; more closes the session
+  size_t max_attachments = 10;              // binary attachments of one packet, 0 = none; more closes the session
   size_t max_attachment_bytes = 4'000'000;  // of one packet together; more closes the session
   size_t max_namespaces = 8;                // namespaces of one session
 };
@@ -147,6 +147,7 @@ class Server {
   virtual void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) = 0;
   // For net::HttpHandler::body_limit; see EngineServer::body_limit.
   virtual size_t body_limit(const net::HttpRequest& head) = 0;
+  virtual void on_body_lost(const net::HttpRequest& head) = 0;
 
   // The Engine.IO text (type '4' included) of an EVENT packet in the main namespace, for hub::Message:
   // `42["event",args]`.

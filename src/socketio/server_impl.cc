@@ -27,6 +27,7 @@ std::optional<std::string_view> Event::text(size_t index) const {
 
 ServerImpl::ServerImpl(net::Loop& event_loop, ws::Context& ws, const ServerOptions& server_options)
     : loop(event_loop),
+      unfinished(ws.unfinished()),
       options(server_options),
       recoveries(server_options.recovery_max_sockets),
       end_of_turn_(event_loop, [this] { end_sockets(); }),

@@ -13,6 +13,7 @@
 #include "socketio/recovery.h"
 #include "socketio/server.h"
 #include "socketio/socket.h"
+#include "ws/unfinished.h"
 
 namespace matchbus::socketio {
 
@@ -26,6 +27,7 @@ class ServerImpl final : public Server, private EngineServer::Acceptor {
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
   size_t body_limit(const net::HttpRequest& head) override { return engine_->body_limit(head); }
+  void on_body_lost(const net::HttpRequest& head) override { engine_->on_body_lost(head); }
   const ServerStats& stats() const override { return counters; }
   const EngineStats& engine_stats() const override { return engine_->stats(); }
   void close_all() override;
@@ -47,6 +49,7 @@ class ServerImpl final : public Server, private EngineServer::Acceptor {
   std::string_view describe(EngineClose reason) const;
 
   net::Loop& loop;
+  ws::UnfinishedMessages& unfinished;  // where packets are listed whose attachments are coming
   const ServerOptions options;
   ServerStats counters;
   json::Document document;  // of the packet that is being read

@@ -23,7 +23,8 @@ ServerSocket::Extras& ServerSocket::extras() {
 
 void ServerSocket::enable_recovery(std::optional<std::string_view> offset) {
   const ServerOptions& options = nsp_.server.options;
-  extras().recovery = std::make_unique<Recovery>(*this, options.recovery_max_events, options.engine.max_pending);
+  const size_t max_bytes = options.engine.max_pending == 0 ? SIZE_MAX : options.engine.max_pending;
+  extras().recovery = std::make_unique<Recovery>(*this, options.recovery_max_events, max_bytes);
   if (offset) recovery()->log().continue_from(*offset);
 }
 

@@ -18,7 +18,7 @@ std::unique_ptr<Connection> Connection::accept(Context& context, net::Loop& loop
     ++shared.stats().refused_handshakes;
     std::string text = "websocket handshake of " + request.peer;
     text.append(" refused with ").append(std::to_string(decision.status)).append(": ").append(decision.problem);
-    loop.log().limited(LogLevel::kInfo, "websocket handshake refused", text);
+    loop.log().limited(LogLevel::kInfo, "websocket handshake refused: " + std::string(decision.problem), text);
     net::refuse_upgrade(std::move(stream), handshake_refusal(decision), loop);
     return nullptr;
   }

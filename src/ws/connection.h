@@ -45,14 +45,16 @@ struct Stats {
   uint64_t refused_handshakes = 0;
   uint64_t messages_in = 0;
   uint64_t messages_out = 0;
-  uint64_t protocol_errors = 0;      // connections failed with 1002, 1003, 1007 or 1009
-  uint64_t inflaters_exhausted = 0;  // connections failed with 1013, at ContextOptions::max_inflaters
+  uint64_t protocol_errors = 0;  // connections failed with 1002, 1003, 1007 or 1009
 };
 
+// For messages of which only a part has arrived, of all connections together; 0 = no limit.
 struct ContextOptions {
-  // Connections that may be in the middle of a compressed message at a time, at about 45 KB each; 1013 over it.
-  size_t max_inflaters = 1'000;
+  int message_timeout_ms = 30'000;      // from a message's first byte to its last; 1008 over it
+  size_t max_unfinished = 256'000'000;  // bytes that they hold; beyond, the oldest fail with 1013
 };
+
+class UnfinishedMessages;  // ws/unfinished.h
 
 // What all connections of a loop share: wslay contexts, inflater, deflater, scratch buffers. One per process; outlives
 // its connections.
@@ -61,6 +63,8 @@ class Context {
   static std::unique_ptr<Context> create(net::Loop& loop, const ContextOptions& options = {});
   virtual ~Context() = default;
   virtual Stats& stats() = 0;
+  // Where half-read messages are listed; also for those of protocols above.
+  virtual UnfinishedMessages& unfinished() = 0;
   // A complete server frame (unmasked, FIN) holding `payload`, plain.
   virtual Bytes encode(Opcode opcode, std::string_view payload, Bytes recycle = {}) = 0;
   // The same with RSV1, compressed on its own (RFC 7692 section 7.2.1, no context takeover).

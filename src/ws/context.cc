@@ -45,17 +45,17 @@ Bytes LoopContext::shortest_frame(Opcode opcode, std::string_view payload, int l
   return writer_.frame(opcode, compress ? small : payload, {.compressed = compress, .masked = masked});
 }
 
-std::unique_ptr<MessageReader> LoopContext::take_reader() {
-  if (readers_.empty()) return std::make_unique<MessageReader>(inflaters_);
-  std::unique_ptr<MessageReader> reader = std::move(readers_.back());
-  readers_.pop_back();
-  return reader;
+std::unique_ptr<Reading> LoopContext::take_reading() {
+  if (readings_.empty()) return std::make_unique<Reading>(inflater_);
+  std::unique_ptr<Reading> reading = std::move(readings_.back());
+  readings_.pop_back();
+  return reading;
 }
 
-void LoopContext::give_back(std::unique_ptr<MessageReader> reader) {
-  if (readers_.size() >= kKeptReaders) return;
-  reader->clean();
-  readers_.push_back(std::move(reader));
+void LoopContext::give_back(std::unique_ptr<Reading> reading) {
+  if (readings_.size() >= kKeptReadings) return;
+  reading->messages.clean();
+  readings_.push_back(std::move(reading));
 }
 
 }  // namespace matchbus::ws

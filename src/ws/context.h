@@ -13,17 +13,27 @@
 #include "ws/frame_writer.h"
 #include "ws/inflater.h"
 #include "ws/message_reader.h"
+#include "ws/unfinished.h"
 
 namespace matchbus::ws {
 
+// What reads a connection's messages, for one turn, or for as long as one is half read.
+struct Reading {
+  explicit Reading(Inflater& shared) : messages(shared) {}
+  MessageReader messages;
+  UnfinishedMessage unfinished;
+};
+
 class LoopContext final : public Context {
  public:
-  LoopContext(net::Loop& loop, const ContextOptions& options) : loop_(loop), inflaters_(options.max_inflaters) {}
+  LoopContext(net::Loop& loop, const ContextOptions& options)
+      : loop_(loop), unfinished_(loop.timers(), options.message_timeout_ms, options.max_unfinished) {}
 
   // The class behind every Context.
   static LoopContext& of(Context& context) { return static_cast<LoopContext&>(context); }
 
   Stats& stats() override { return stats_; }
+  UnfinishedMessages& unfinished() override { return unfinished_; }
   Bytes encode(Opcode opcode, std::string_view payload, Bytes recycle) override;
   Bytes encode_deflated(Opcode opcode, std::string_view payload, int level, Bytes recycle) override;
   Bytes encode_deflated_after(Opcode opcode, std::string_view previous, std::string_view payload, int level,
@@ -36,13 +46,12 @@ class LoopContext final : public Context {
   // A frame holding `payload` compressed with a window of `window_bits` (9 to 15); plain if that is shorter.
   Bytes shortest_frame(Opcode opcode, std::string_view payload, int level, uint8_t window_bits, bool masked);
 
-  // A reader for one turn, or for as long as a message is half read.
-  std::unique_ptr<MessageReader> take_reader();
+  std::unique_ptr<Reading> take_reading();
   // Takes back an idle one.
-  void give_back(std::unique_ptr<MessageReader> reader);
+  void give_back(std::unique_ptr<Reading> reading);
 
  private:
-  static constexpr size_t kKeptReaders = 4;
+  static constexpr size_t kKeptReadings = 4;
 
   // Valid until the next call.
   std::string_view compressed(std::string_view payload, int level, uint8_t window_bits, std::string_view previous = {});
@@ -50,8 +59,9 @@ class LoopContext final : public Context {
   net::Loop& loop_;
   Stats stats_;
   FrameWriter writer_;
-  InflaterPool inflaters_;
-  std::vector<std::unique_ptr<MessageReader>> readers_;
+  UnfinishedMessages unfinished_;
+  Inflater inflater_;
+  std::vector<std::unique_ptr<Reading>> readings_;
   std::array<std::unique_ptr<Deflater>, kFullWindowBits - Deflater::kLeastWindowBits + 1>
       deflaters_;        // made on first need
   BytesWriter scratch_;  // the last compressed payload

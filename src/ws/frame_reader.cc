@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <span>
 
 namespace matchbus::ws {
 namespace {
@@ -29,6 +30,7 @@ ssize_t FrameReader::on_receive(uint8_t* buffer, size_t size, int /*flags*/, voi
   std::memcpy(buffer, reader.input_.data(), taken);
   reader.input_.remove_prefix(taken);
   reader.buffered_ += taken;
+  reader.remember({buffer, taken});
   return static_cast<ssize_t>(taken);
 }
 
@@ -39,6 +41,33 @@ FrameReader::Status FrameReader::next(FramePiece& piece) {
   if (received < 0) return Status::kMalformed;
   account(frame, static_cast<size_t>(received), piece);
   return Status::kPiece;
+}
+
+void FrameReader::remember(std::span<const uint8_t> taken) {
+  const size_t fresh = std::min(taken.size(), tail_.size());
+  std::move(tail_.begin() + static_cast<ptrdiff_t>(fresh), tail_.end(), tail_.begin());
+  std::copy(taken.end() - static_cast<ptrdiff_t>(fresh), taken.end(), tail_.end() - static_cast<ptrdiff_t>(fresh));
+}
+
+std::optional<FramePiece> FrameReader::announced() const {
+  if (in_frame_ || buffered_ < 2 || buffered_ > tail_.size()) return std::nullopt;
+  const auto bytes = std::span(tail_).last(buffered_);
+  FramePiece piece;
+  piece.begins = true;
+  piece.fin = (bytes[0] & 0x80) != 0;
+  piece.rsv = bytes[0] >> 4 & 7;
+  piece.opcode = bytes[0] & 0xF;
+  piece.masked = (bytes[1] & 0x80) != 0;
+  piece.frame_length = bytes[1] & 0x7F;
+  const size_t digits = piece.frame_length == 126 ? 2 : piece.frame_length == 127 ? 8 : 0;
+  if (digits != 0) {
+    piece.frame_length = 0;
+    for (const uint8_t byte : bytes.subspan(2, std::min(digits, bytes.size() - 2))) {
+      piece.frame_length = piece.frame_length << 8 | byte;
+    }
+  }
+  if (bytes.size() < 2 + digits + (piece.masked ? 4 : 0)) return std::nullopt;
+  return piece;
 }
 
 void FrameReader::account(const wslay_frame_iocb& frame, size_t size, FramePiece& piece) {

@@ -7,9 +7,12 @@
 
 #include <wslay/wslay.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string_view>
 
 namespace matchbus::ws {
@@ -38,6 +41,8 @@ class FrameReader {
   void feed(std::string_view input) { input_ = input; }
   // The next piece. After kMalformed the reader is of no more use.
   Status next(FramePiece& piece);
+  // After kNeedMore: the frame whose header is there, but nothing of its payload yet.
+  std::optional<FramePiece> announced() const;
   // Bytes of the input not yet taken in.
   size_t unread() const { return input_.size(); }
   // True if everything taken in so far were whole frames, all handed out.
@@ -45,6 +50,7 @@ class FrameReader {
 
  private:
   static ssize_t on_receive(uint8_t* buffer, size_t size, int flags, void* self);
+  void remember(std::span<const uint8_t> taken);
   void account(const wslay_frame_iocb& frame, size_t size, FramePiece& piece);
 
   struct Deleter {
@@ -57,6 +63,8 @@ class FrameReader {
   // What wslay took in beyond the pieces it has handed out: the beginning of a header, or further frames. It does not
   // tell, so it is counted.
   uint64_t buffered_ = 0;
+  // The last bytes taken in, the newest at the end: as many as a header may have.
+  std::array<uint8_t, 14> tail_{};
 };
 
 }  // namespace matchbus::ws

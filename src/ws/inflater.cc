@@ -73,18 +73,4 @@ Inflater::Status Inflater::run(std::string_view compressed, BytesWriter& out, si
   return Status::kOk;
 }
 
-std::unique_ptr<Inflater> InflaterPool::take() {
-  if (lent_ >= limit_) return nullptr;
-  ++lent_;
-  if (idle_.empty()) return std::make_unique<Inflater>();
-  std::unique_ptr<Inflater> inflater = std::move(idle_.back());
-  idle_.pop_back();
-  return inflater;
-}
-
-void InflaterPool::give_back(std::unique_ptr<Inflater> inflater) {
-  --lent_;
-  if (idle_.size() < kKept) idle_.push_back(std::move(inflater));
-}
-
 }  // namespace matchbus::ws

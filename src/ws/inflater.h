@@ -1,15 +1,13 @@
 // Inflating the messages of permessage-deflate (RFC 7692 section 7.2.2), with a limit on what comes out.
 //
-// A server's inflaters are lent: a connection has one only while it is in the middle of a compressed message. A client
-// that lets the server keep its history has one of its own.
+// Messages are inflated when they are whole, so all connections of a server share one inflater. A client that lets the
+// server keep its history has one of its own.
 #pragma once
 
 #include <zlib.h>
 
 #include <cstddef>
-#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "base/bytes.h"
 
@@ -39,24 +37,6 @@ class Inflater {
   bool ready_ = false;  // zlib's state (about 7 KB, with window 40 KB) is made on first need
   bool fed_ = false;    // the message has at least one byte
   bool ended_ = false;  // a block with BFINAL has been read; more may follow (RFC 7692 section 7.2.3.4)
-};
-
-// The inflaters that the connections of a context share.
-class InflaterPool {
- public:
-  // At most `limit` are lent at a time.
-  explicit InflaterPool(size_t limit) : limit_(limit) {}
-
-  // Null at the limit.
-  std::unique_ptr<Inflater> take();
-  void give_back(std::unique_ptr<Inflater> inflater);
-  size_t lent() const { return lent_; }
-
- private:
-  static constexpr size_t kKept = 4;  // idle ones kept
-  size_t limit_;
-  size_t lent_ = 0;
-  std::vector<std::unique_ptr<Inflater>> idle_;
 };
 
 }  // namespace matchbus::ws

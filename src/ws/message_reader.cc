@@ -1,6 +1,5 @@
-// A message's payload is gathered in one buffer: plain pieces are appended, compressed ones inflated behind what is
-// there. The copy out of wslay's buffer is at most 4 KiB for a small message, and is what lets handlers change
-// payloads in place, which wslay does not allow.
+// A message's payload is gathered in one buffer. The copy out of wslay's buffer is at most 4 KiB for a small message,
+// and is what lets handlers change payloads in place, which wslay does not allow.
 #include "ws/message_reader.h"
 
 #include <algorithm>
@@ -12,9 +11,19 @@ constexpr size_t kKeptMessage = 64 * 1024;  // a larger message's buffer is not 
 
 bool is_control(uint8_t opcode) { return (opcode & 0x8) != 0; }
 
-}  // namespace
+// The most that a compressed message may have on the wire: what does not get shorter gets a little longer, and a sender
+// that flushes often a little more.
+uint64_t packed_limit(size_t max_message) { return uint64_t{max_message} + max_message / 8 + 64; }
 
-MessageReader::~MessageReader() { return_inflater(); }
+void empty(BytesWriter& buffer) {
+  if (buffer.size() > kKeptMessage) {
+    buffer.take();
+  } else {
+    buffer.truncate(0);
+  }
+}
+
+}  // namespace
 
 void MessageReader::feed(std::string_view input, const ReaderRules& rules) {
   rules_ = rules;
@@ -23,11 +32,8 @@ void MessageReader::feed(std::string_view input, const ReaderRules& rules) {
 
 void MessageReader::clean() {
   delivered_ = false;
-  if (message_.size() > kKeptMessage) {
-    message_.take();
-  } else {
-    message_.truncate(0);
-  }
+  empty(message_);
+  empty(packed_);
 }
 
 ReaderEvent MessageReader::fail(uint16_t code, std::string_view problem) {
@@ -38,59 +44,66 @@ ReaderEvent MessageReader::next() {
   if (delivered_) clean();
   for (;;) {
     const FrameReader::Status status = frames_.next(piece_);
-    if (status == FrameReader::Status::kNeedMore) return {};
+    if (status == FrameReader::Status::kNeedMore) return check_announced();
     if (status == FrameReader::Status::kMalformed) return fail(kProtocolError, "malformed frame");
     const Event event = take(piece_);
     if (event.kind != Event::Kind::kNeedMore) return event;
   }
 }
 
+// A frame that cannot be taken is refused by its header, before any of its payload comes.
+ReaderEvent MessageReader::check_announced() const {
+  const std::optional<FramePiece> piece = frames_.announced();
+  return piece ? check_header(*piece) : Event{};
+}
+
 ReaderEvent MessageReader::take(const FramePiece& piece) {
   if (piece.begins) {
     const Event event = check_header(piece);
     if (event.kind != Event::Kind::kNeedMore) return event;
+    begin(piece);
   }
   return is_control(piece.opcode) ? take_control(piece) : take_data(piece);
 }
 
-ReaderEvent MessageReader::check_header(const FramePiece& piece) {
+ReaderEvent MessageReader::check_header(const FramePiece& piece) const {
   if (piece.masked != rules_.expect_masked) {
     return fail(kProtocolError, rules_.expect_masked ? "frame is not masked" : "frame is masked");
   }
   const uint8_t allowed_rsv = rules_.deflate ? WSLAY_RSV1_BIT : WSLAY_RSV_NONE;
   if ((piece.rsv & ~allowed_rsv) != 0) return fail(kProtocolError, "reserved bit is set");
-  return is_control(piece.opcode) ? begin_control(piece) : begin_data(piece);
+  return is_control(piece.opcode) ? check_control(piece) : check_data(piece);
 }
 
-ReaderEvent MessageReader::begin_control(const FramePiece& piece) {
+ReaderEvent MessageReader::check_control(const FramePiece& piece) {
   if (piece.opcode > WSLAY_PONG) return fail(kProtocolError, "reserved opcode");
   if (piece.rsv != 0) return fail(kProtocolError, "compressed control frame");
-  control_size_ = 0;
   return {};
 }
 
-ReaderEvent MessageReader::begin_data(const FramePiece& piece) {
+ReaderEvent MessageReader::check_data(const FramePiece& piece) const {
+  bool compressed = compressed_;
   if (piece.opcode == WSLAY_CONTINUATION_FRAME) {
     if (!in_message_) return fail(kProtocolError, "continuation of nothing");
     if (piece.rsv != 0) return fail(kProtocolError, "RSV1 on a continuation");
   } else {
     if (piece.opcode > WSLAY_BINARY_FRAME) return fail(kProtocolError, "reserved opcode");
     if (in_message_) return fail(kProtocolError, "message inside a message");
+    compressed = piece.rsv != 0;
+  }
+  const uint64_t limit = compressed ? packed_limit(rules_.max_message) : rules_.max_message;
+  return piece.frame_length > limit - held() ? fail(kTooBig, "message is too big") : Event{};
+}
+
+void MessageReader::begin(const FramePiece& piece) {
+  if (is_control(piece.opcode)) {
+    control_size_ = 0;
+  } else if (piece.opcode != WSLAY_CONTINUATION_FRAME) {
     in_message_ = true;
     opcode_ = static_cast<Opcode>(piece.opcode);
     compressed_ = piece.rsv != 0;
     utf8_.reset();
-    if (compressed_) {
-      lent_ = rules_.history == nullptr ? inflaters_.take() : nullptr;
-      inflater_ = rules_.history == nullptr ? lent_.get() : rules_.history;
-      if (inflater_ == nullptr) return fail(kTryAgainLater, "too many compressed messages at once");
-      inflater_->begin(rules_.history != nullptr);
-    }
   }
-  if (!compressed_ && piece.frame_length > rules_.max_message - message_.size()) {
-    return fail(kTooBig, "message is too big");
-  }
-  return {};
 }
 
 ReaderEvent MessageReader::take_control(const FramePiece& piece) {
@@ -117,23 +130,25 @@ ReaderEvent MessageReader::control_event(const FramePiece& piece) {
 }
 
 ReaderEvent MessageReader::take_data(const FramePiece& piece) {
-  const size_t before = message_.size();
-  Event event;
   if (compressed_) {
-    event = inflated(inflater_->feed(piece.data, message_, rules_.max_message));
+    packed_.append(piece.data);
   } else {
+    const size_t before = message_.size();
     message_.append(piece.data);
+    const Event event = check_text(before);
+    if (event.kind != Event::Kind::kNeedMore) return event;
   }
-  if (event.kind != Event::Kind::kNeedMore) return event;
-  event = check_text(before);
-  if (event.kind != Event::Kind::kNeedMore) return event;
   return piece.ends && piece.fin ? finish_message() : Event{};
 }
 
-ReaderEvent MessageReader::inflated(Inflater::Status status) {
+ReaderEvent MessageReader::inflate() {
+  Inflater& inflater = rules_.history != nullptr ? *rules_.history : shared_;
+  inflater.begin(rules_.history != nullptr);
+  Inflater::Status status = inflater.feed(packed_.view(), message_, rules_.max_message);
+  if (status == Inflater::Status::kOk) status = inflater.finish(message_, rules_.max_message);
   switch (status) {
     case Inflater::Status::kOk:
-      return {};
+      return check_text(0);
     case Inflater::Status::kTooBig:
       return fail(kTooBig, "message is too big");
     case Inflater::Status::kCorrupt:
@@ -151,21 +166,14 @@ ReaderEvent MessageReader::check_text(size_t from) {
 
 ReaderEvent MessageReader::finish_message() {
   if (compressed_) {
-    const size_t before = message_.size();
-    Event event = inflated(inflater_->finish(message_, rules_.max_message));
-    if (event.kind == Event::Kind::kNeedMore) event = check_text(before);
+    const Event event = inflate();
     if (event.kind != Event::Kind::kNeedMore) return event;
-    return_inflater();
+    empty(packed_);
   }
   if (opcode_ == Opcode::kText && !utf8_.complete()) return fail(kInvalidPayload, "text ends inside a character");
   in_message_ = false;
   delivered_ = true;
   return {.kind = Event::Kind::kMessage, .opcode = opcode_, .payload = message_.mutable_view(), .problem = {}};
-}
-
-void MessageReader::return_inflater() {
-  inflater_ = nullptr;
-  if (lent_) inflaters_.give_back(std::move(lent_));
 }
 
 }  // namespace matchbus::ws

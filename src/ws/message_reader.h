@@ -1,5 +1,8 @@
-// Bytes in, messages out (RFC 6455 sections 5.4 to 5.6, RFC 7692): joins fragments, inflates, checks UTF-8 as it comes,
-// and enforces the size limit and every rule about the sequence of frames. Pure: no stream, no clock.
+// Bytes in, messages out (RFC 6455 sections 5.4 to 5.6, RFC 7692): joins fragments, inflates, checks UTF-8 (of plain
+// text as it comes), and enforces the size limit and every rule about the sequence of frames. Pure: no stream, no
+// clock.
+//
+// A compressed message is kept compressed until it is whole, and inflated then in one go.
 //
 // A reader belongs to a connection only while a frame or a message is half read; between messages connections share
 // one. So an idle connection costs no buffer, and reading a small message allocates nothing.
@@ -8,7 +11,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 
@@ -26,7 +28,7 @@ struct ReaderRules {
   bool expect_masked = true;  // a server's peers must mask, a client's must not (section 5.1)
   bool deflate = false;
   size_t max_message = 1'000'000;  // bytes after inflating; at least 1
-  Inflater* history = nullptr;     // of a peer that keeps its compression history; null: the pool's
+  Inflater* history = nullptr;     // of a peer that keeps its compression history; null: the shared one
 };
 
 struct ReaderEvent {
@@ -47,8 +49,8 @@ struct ReaderEvent {
 
 class MessageReader {
  public:
-  explicit MessageReader(InflaterPool& inflaters) : inflaters_(inflaters) {}
-  ~MessageReader();
+  // Borrows what readers share.
+  explicit MessageReader(Inflater& shared) : shared_(shared) {}
   MessageReader(const MessageReader&) = delete;
   MessageReader& operator=(const MessageReader&) = delete;
 
@@ -59,6 +61,10 @@ class MessageReader {
   size_t unread() const { return frames_.unread(); }
   // True if no frame and no message is half read: another connection may use the reader.
   bool idle() const { return !in_message_ && frames_.at_boundary() && unread() == 0; }
+  // True between a message's first frame and its last.
+  bool in_message() const { return in_message_; }
+  // Bytes of the message that is being read.
+  size_t held() const { return delivered_ ? 0 : message_.size() + packed_.size(); }
   // Forgets the last message, and gives back the memory of a large one.
   void clean();
 
@@ -66,31 +72,31 @@ class MessageReader {
   using Event = ReaderEvent;
   // These return kNeedMore when there is nothing to tell.
   Event take(const FramePiece& piece);
-  Event check_header(const FramePiece& piece);
-  Event begin_control(const FramePiece& piece);
-  Event begin_data(const FramePiece& piece);
+  Event check_header(const FramePiece& piece) const;
+  static Event check_control(const FramePiece& piece);
+  Event check_data(const FramePiece& piece) const;
+  void begin(const FramePiece& piece);
   Event take_control(const FramePiece& piece);
   Event take_data(const FramePiece& piece);
   Event control_event(const FramePiece& piece);
-  Event inflated(Inflater::Status status);
+  Event check_announced() const;
+  Event inflate();
   Event check_text(size_t from);
   Event finish_message();
-  void return_inflater();
   static Event fail(uint16_t code, std::string_view problem);
 
   FrameReader frames_;
   FramePiece piece_;
   ReaderRules rules_;
-  InflaterPool& inflaters_;
+  Inflater& shared_;
 
-  bool in_message_ = false;  // between a message's first frame and its last
+  bool in_message_ = false;
   bool compressed_ = false;
   bool delivered_ = false;  // `message_` was handed out and is to be emptied
   Opcode opcode_ = Opcode::kText;
   Utf8Validator utf8_;
   BytesWriter message_;
-  Inflater* inflater_ = nullptr;  // of the message being read: lent_ or the connection's
-  std::unique_ptr<Inflater> lent_;
+  BytesWriter packed_;  // of a compressed message, until it is whole
 
   std::array<char, kMaxControlPayload> control_;
   size_t control_size_ = 0;

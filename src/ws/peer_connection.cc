@@ -83,13 +83,14 @@ void PeerConnection::hold(std::string_view bytes) {
 void PeerConnection::pause_reading() {
   if (state_ != State::kOpen) return;  // the close handshake needs to hear the peer
   paused_ = true;
+  if (reading_) reading_->unfinished.leave();  // it is not the peer who takes long now
   stream_->pause_reading();
 }
 
 void PeerConnection::resume_reading() {
   if (!paused_) return;
   paused_ = false;
-  const bool unread = reader_ != nullptr || (extra_ && !extra_->held.empty());
+  const bool unread = reading_ != nullptr || (extra_ && !extra_->held.empty());
   if (destroyed_ == nullptr && unread) {
     // Not here: the caller does not expect messages inside this call.
     read_later();
@@ -143,25 +144,48 @@ ReaderRules PeerConnection::rules() const {
 std::optional<size_t> PeerConnection::read(std::string_view input) {
   if (state_ >= State::kEnding) return 0;
   // The reader is a local's while handlers run: a payload must outlive a connection that its handler destroys.
-  std::unique_ptr<MessageReader> reader = reader_ ? std::move(reader_) : context_.take_reader();
-  reader->feed(input, rules());
+  std::unique_ptr<Reading> reading = reading_ ? std::move(reading_) : context_.take_reading();
+  MessageReader& reader = reading->messages;
+  reader.feed(input, rules());
   bool destroyed = false;
   destroyed_ = &destroyed;
   while (!paused_ && state_ < State::kEnding) {
-    const ReaderEvent event = reader->next();
+    const ReaderEvent event = reader.next();
     if (event.kind == ReaderEvent::Kind::kNeedMore) break;
+    if (!reader.in_message()) reading->unfinished.leave();  // what follows has a time of its own
     dispatch(event);
     if (destroyed) return std::nullopt;
   }
   destroyed_ = nullptr;
   if (state_ >= State::kEnding) return 0;
-  const size_t unread = reader->unread();
-  if (reader->idle()) {
-    context_.give_back(std::move(reader));
+  return keep(std::move(reading));
+}
+
+// How many bytes it has left unread.
+size_t PeerConnection::keep(std::unique_ptr<Reading> reading) {
+  constexpr size_t kReader = 5'000;  // what a reader itself takes, most of it wslay's buffer
+  const size_t unread = reading->messages.unread();
+  if (reading->messages.idle()) {
+    reading->unfinished.leave();
+    context_.give_back(std::move(reading));
+    return unread;
+  }
+  reading_ = std::move(reading);
+  if (paused_) {
+    reading_->unfinished.leave();
   } else {
-    reader_ = std::move(reader);
+    context_.unfinished().update(reading_->unfinished, *this, kReader + reading_->messages.held());
   }
   return unread;
+}
+
+void PeerConnection::on_unfinished_end(UnfinishedEnd why) {
+  reading_.reset();
+  if (why == UnfinishedEnd::kTooLong) {
+    fail(kPolicy, "a message took too long");
+  } else {
+    fail(kTryAgainLater, "too much waits for the rest of messages");
+  }
 }
 
 void PeerConnection::dispatch(const ReaderEvent& event) {
@@ -212,11 +236,10 @@ void PeerConnection::on_peer_close(uint16_t code, std::string_view reason) {
 
 // Fails the connection (RFC 6455 section 7.1.7).
 void PeerConnection::fail(uint16_t code, std::string_view problem) {
-  Stats& stats = context_.stats();
-  ++(code == kTryAgainLater ? stats.inflaters_exhausted : stats.protocol_errors);
+  if (code != kPolicy && code != kTryAgainLater) ++context_.stats().protocol_errors;
   std::string text = "websocket of " + stream_->peer_address();
   text.append(" failed with ").append(std::to_string(code)).append(": ").append(problem);
-  context_.loop().log().limited(LogLevel::kInfo, "websocket connection failed", text);
+  context_.loop().log().limited(LogLevel::kInfo, "websocket failed: " + std::string(problem), text);
   if (state_ == State::kOpen) send_close(code, problem);
   if (extra_) extra_->close_timer.cancel();
   state_ = State::kEnding;
@@ -289,6 +312,7 @@ void PeerConnection::on_stream_closed(net::CloseReason /*reason*/) { end(); }
 
 void PeerConnection::end() {
   if (std::exchange(state_, State::kEnded) == State::kEnded) return;
+  if (reading_) reading_->unfinished.leave();
   uint16_t code = kAbnormal;
   std::string reason;
   if (extra_) {

@@ -22,7 +22,7 @@ namespace matchbus::ws {
 
 enum class Role : uint8_t { kServer, kClient };
 
-class PeerConnection final : public Connection, private net::StreamHandler {
+class PeerConnection final : public Connection, private net::StreamHandler, private UnfinishedMessage::Owner {
  public:
   // The stream's handshake is done. Nothing is read before `start`.
   PeerConnection(LoopContext& context, Role role, net::StreamPtr stream, const Options& options,
@@ -75,11 +75,13 @@ class PeerConnection final : public Connection, private net::StreamHandler {
   void on_stream_data(std::span<char> data) override;
   void on_stream_drained() override;
   void on_stream_closed(net::CloseReason reason) override;
+  void on_unfinished_end(UnfinishedEnd why) override;
 
   Extra& extra();
   void drop_unused_extra();
   ReaderRules rules() const;
   std::optional<size_t> read(std::string_view input);
+  size_t keep(std::unique_ptr<Reading> reading);
   void read_held();
   void read_later();
   void dispatch(const ReaderEvent& event);
@@ -95,7 +97,7 @@ class PeerConnection final : public Connection, private net::StreamHandler {
   LoopContext& context_;
   net::StreamPtr stream_;
   Handler* handler_ = nullptr;
-  std::unique_ptr<MessageReader> reader_;  // only while a frame or message is half read
+  std::unique_ptr<Reading> reading_;  // only while a frame or message is half read
   std::unique_ptr<Extra> extra_;
   bool* destroyed_ = nullptr;  // set while handlers run, to learn that one destroyed this connection
   uint32_t max_message_;

@@ -175,6 +175,10 @@ class EchoServer final : public net::HttpHandler {
     if (head.path() == "/socket.io/") return sockets_->body_limit(head);
     return limits.body_bytes;
   }
+  void on_body_lost(const net::HttpRequest& head) override {
+    if (head.path() == "/engine.io/") engine_->on_body_lost(head);
+    if (head.path() == "/socket.io/") sockets_->on_body_lost(head);
+  }
 
  private:
   net::Loop& loop_;

@@ -164,6 +164,26 @@ for (const [what, files] of [
   });
 }
 
+test('a self-made certificate that is broken does not stop the start: it is made anew', async (t) => {
+  const cwd = temporaryDirectory();
+  const first = await startServer({ insecure: false, cwd });
+  const before = await fingerprint(t, first);
+  await stopServer(first);
+  writeFileSync(join(first.dataDir, 'self-signed.crt'), '');
+  const second = await startServer({ t, insecure: false, cwd });
+  assert.match(second.output, /warning .*made anew.*self-signed\.crt/);
+  assert.notEqual(await fingerprint(t, second), before);
+});
+
+test('a handshake that the server gives up is not laid on the peer', async (t) => {
+  const quick = await startServer({ t, insecure: false, args: ['--header-timeout', '200', '--first-byte-timeout', '200'] });
+  const slow = await rawConnection(t, quick.ports.output);
+  slow.write(Buffer.from([0x16, 3, 1]));
+  await within(slow.closed, 'the server to close');
+  await quick.said(/TLS with 127\.0\.0\.1 failed: closed by this server/);
+  assert.doesNotMatch(quick.output, /peer closed/);
+});
+
 test('TLS 1.2 is spoken, older versions are not, and HTTP/1.1 is agreed on', async (t) => {
   const socket = await handshake(t, server, 'output', { maxVersion: 'TLSv1.2', ALPNProtocols: ['h2', 'http/1.1'] });
   assert.equal(socket.getProtocol(), 'TLSv1.2');

@@ -248,11 +248,13 @@ test('a torn last entry is dropped with a warning, and the file goes on', async 
   assert.equal(readJournal(server, code).length, 3);
 });
 
-test('a journal that is unreadable in the middle is put aside, and the others come back', async (t) => {
+test('a journal that is unreadable in the middle brings its match back as it was before, and is kept', async (t) => {
   let server = await mortalServer(t);
   const [broken, fine] = [groupCode(), groupCode()];
+  const secrets = {};
   for (const code of [broken, fine]) {
     const player = await observer(t, server, code);
+    secrets[code] = player.secret;
     const overlay = await viewer(t, server, code);
     for (let i = 1; i <= 5; ++i) player.send('score', { team_0: i, team_1: 0 });
     await overlay.state((state) => state.teams[0].roundsWon === 5);
@@ -264,14 +266,18 @@ test('a journal that is unreadable in the middle is put aside, and the others co
   lines[2] = `${lines[2].slice(0, 20)}\0\0\0,`;
   writeFileSync(path, lines.join('\n'));
   server = await startServer({ t, dataDir: server.dataDir });
-  await server.said(new RegExp(`error cannot bring a match back from '.*${name}': line 3 .*broken`));
+  await server.said(new RegExp(`error '${name}': line 3 .*broken`));
   assert.deepEqual(
     journalFiles(server).filter((file) => file.includes(broken)),
-    [name.replace('.replay', '.broken')],
+    ['.broken', '.live', '.replay'].map((suffix) => name.replace('.replay', suffix)),
   );
-  const overlay = await viewer(t, server, fine);
-  await overlay.state((state) => state.teams[0].roundsWon === 5);
-  await observer(t, server, broken);
+  assert.equal(readFileSync(path.replace('.replay', '.broken'), 'utf8'), lines.join('\n'));
+  for (const [code, won] of [[fine, 5], [broken, 1]]) {
+    const overlay = await viewer(t, server, code);
+    await overlay.state((state) => state.teams[0].roundsWon === won);
+    const again = await observer(t, server, code, { logon: { groupSecret: secrets[code] } });
+    assert.equal(again.secret, 'reconnected');
+  }
 });
 
 test('an ended match leaves its journal, without the secrets, and does not come back', async (t) => {

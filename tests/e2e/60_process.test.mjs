@@ -68,6 +68,35 @@ test('the ports in use are printed and written', async (t) => {
   assert.deepEqual(await getJson(server, 'extras', '/status'), { status: 'UP', matchesRunning: 0 });
 });
 
+test('the file of ports is there while the server listens, and only then', async () => {
+  const server = await startServer();
+  assert.ok(existsSync(server.portsFile));
+  await stopServer(server);
+  assert.ok(!existsSync(server.portsFile), 'it is removed at the end');
+});
+
+test('an old file of ports is gone before a server that cannot listen says so', async (t) => {
+  const holder = net.createServer().listen(0, '127.0.0.1');
+  await new Promise((done) => holder.once('listening', done));
+  t.after(() => holder.close());
+  const old = join(temporaryDirectory(), 'ports');
+  writeFileSync(old, '{"ingest":1,"output":2,"extras":3}\n');
+  const server = new Server({
+    args: ['--insecure'],
+    set: { '--ports-file': old, '--output-port': String(holder.address().port) },
+  });
+  assert.notEqual((await within(server.ended, 'the server to end')).code, 0);
+  assert.ok(!existsSync(old));
+});
+
+test('of an option given twice the last one wins', async (t) => {
+  const server = await startServer({ t, args: ['--log-level', 'debug', '--log-level', 'info', '--journal', 'false'] });
+  const other = join(temporaryDirectory(), 'elsewhere');
+  const second = await startServer({ t, args: ['--data-dir', other] });
+  assert.ok(existsSync(other) && !existsSync(second.dataDir));
+  assert.deepEqual(await getJson(server, 'extras', '/status'), { status: 'UP', matchesRunning: 0 });
+});
+
 test('a port that is taken is named, and the start fails', async (t) => {
   const holder = net.createServer().listen(0, '127.0.0.1');
   await new Promise((done) => holder.once('listening', done));

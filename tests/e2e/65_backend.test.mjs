@@ -364,6 +364,7 @@ test('player cams give names to show; their secret goes nowhere else', async (t)
     { json: { nameOverrides: [{ id: 'player-0-1', name: 'Shown' }], enabledPlayers: ['player-0-1'], more: 5 } },
     { json: { nameOverrides: 5, enabledPlayers: 'x' } },
     { json: { nameOverrides: '[1]' } },
+    { json: { nameOverrides: { overrides: '[2]' } } },
   );
   const code = groupCode();
   const toolsData = { playercamsInfo: { enable: true, removeTricodes: false, identifier: 'event 1', secret: 's/ecret', endTime: 1, enabledPlayers: [] } };
@@ -379,6 +380,8 @@ test('player cams give names to show; their secret goes nowhere else', async (t)
   phase(observing, 'shopping', 3);
   const last = await watching.state(({ tools }) => tools.nameOverrides.overrides === '[1]');
   assert.deepEqual(last.tools.playercamsInfo.enabledPlayers, ['player-0-1']);
+  phase(observing, 'shopping', 4);
+  await watching.state(({ tools }) => tools.nameOverrides.overrides === '[2]');
   assert.ok(!server.output.includes('ecret'));
 });
 
@@ -391,6 +394,18 @@ test('many observers at a hanging backend: calls are bounded, and the own key st
   assert.ok(answers.every(({ answer }) => answer.reason === 'Unknown Error'));
   assert.ok((await metrics(server)).get('matchbus_backend_requests_total{result="dropped"}') >= 1);
   assert.equal((await logOn(t, server, { key: 'testkey' })).answer.value, true);
+});
+
+test('checks of keys, however many anybody asks for, leave room to report matches', async (t) => {
+  const { outside, server } = await world(t, { args: ['--max-backend-calls', '4'] });
+  outside.answer(`GET ${keyPath}`, hang);
+  for (let i = 0; i < 12; ++i) request(server, 'extras', `/getOrgForKey?key=${encodeURIComponent(key)}`).catch(() => {});
+  const dropped = async () => (await metrics(server)).get('matchbus_backend_requests_total{result="dropped"}');
+  await until(async () => (await dropped()) >= 1, 'the limit');
+  const observing = await observer(t, server, groupCode());
+  const matchId = newMatchId();
+  observing.send('match_start', matchId);
+  await until(() => outside.to(`POST /api/system/match/${matchId}/register`).length === 1, 'the registration');
 });
 
 test('connections are kept', async (t) => {
@@ -423,6 +438,7 @@ test('options that cannot work are refused at the start', async () => {
     [['--stats-backend-url', 'nonsense'], /--stats-backend-url: /],
     [['--playercam-url', 'http://x/?a'], /--playercam-url: /],
     [['--playercam-url', 'http://x/', '--backend-ca', '/nonexistent'], /--backend-ca: /],
+    [['--playercam-url', 'http://x/', '--backend-ca', '/dev/null'], /--backend-ca: /],
   ]) {
     const server = new Server({ args: ['--insecure', ...args] });
     const { code } = await server.ended;

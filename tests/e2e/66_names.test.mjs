@@ -37,7 +37,6 @@ test('names come from a file, which SIGHUP reads again; a broken one is refused 
   write(path, 'Second Lotus');
   server.signal('SIGHUP');
   await until(() => /read the names again/.test(server.output), 'a line in the log');
-  player.send('map', 'Jam');
   await overlay.state((state) => state.map === 'Second Lotus');
 
   writeFileSync(path, '{\n  "agents": {\n    "Clay": 7\n  }\n}\n');

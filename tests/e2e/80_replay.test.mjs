@@ -1,12 +1,13 @@
 // matchbus-replay plays simulated and recorded matches into a server, and overlays see them.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import { groupCode, viewer } from '../support/match.mjs';
-import { Program, startServer, stopServer } from '../support/server.mjs';
+import { Program, binDir, startServer, stopServer } from '../support/server.mjs';
 import { until, within } from '../support/wait.mjs';
 
 const server = await startServer({ insecure: false, keyless: false, env: { AUTH_KEY: 'testkey' } });
@@ -76,6 +77,25 @@ test('a journal of the server is played again, over TLS, and gives the same matc
   assert.deepEqual(await ended(program), { code: 0, signal: null }, program.output);
   const state = await second.state((newest) => newest.roundPhase === 'game_end');
   assert.deepEqual(state.teams, first.teams);
+});
+
+test('steps are taken as they are told, also before the connection is up; what is no step is refused', async (t) => {
+  const url = `ws://127.0.0.1:${server.ports.ingest}`;
+  const child = spawn(join(binDir, 'matchbus-replay'), ['--url', url, '--simulate', '--step', '--group', groupCode()], {
+    env: { AUTH_KEY: 'testkey' },
+  });
+  t.after(() => child.kill('SIGKILL'));
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr']) child[name].on('data', (text) => (said[name] += text));
+  child.stdin.end('nonsense\n2x\n0\n-1\n\n3\r\nq\n');
+  const code = await within(new Promise((done) => child.on('close', done)), 'the replay to end');
+  assert.equal(code, 0, said.stderr);
+  assert.equal(said.stdout.trimEnd().split('\n').length, 4, said.stdout);
+  assert.deepEqual(
+    [...said.stderr.matchAll(/'(.*)': Enter: next event/g)].map(([, line]) => line),
+    ['nonsense', '2x', '0', '-1'],
+  );
+  assert.match(said.stderr, /stopped: .* 4 events/);
 });
 
 test('a refused logon and a server that is not there are told apart', async (t) => {

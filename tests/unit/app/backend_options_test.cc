@@ -41,6 +41,8 @@ TEST(BackendOptions, ErrorsNameTheOption) {
   }
   options.backend_url = "https://b/api/";
   EXPECT_EQ(error_of(options), "");
+  options.backend_ca = "/dev/null";
+  EXPECT_TRUE(error_of(options).starts_with("--backend-ca: ")) << "no certificate in it";
   options.backend_ca = "/nonexistent.pem";
   EXPECT_TRUE(error_of(options).starts_with("--backend-ca: "));
 }

@@ -27,8 +27,10 @@ TEST(EnvFile, CutsCommentsBehindUnquotedValues) {
 }
 
 TEST(EnvFile, EndsAQuotedValueAtItsClosingQuote) {
-  EXPECT_EQ(parse_env_file("A=\"abc\" # the \"master\" key\nB='x' # it's\nC=\"a\\\"b\"\nD=\"open # x\nE=\"\""),
-            (Entries{{"A", "abc"}, {"B", "x"}, {"C", "a\"b"}, {"D", "\"open"}, {"E", ""}}));
+  EXPECT_EQ(
+      parse_env_file(
+          "A=\"abc\" # the \"master\" key\nB='x' # it's\nC=\"a\\\"b\"\nD=\"open # x\nE=\"\"\nF='a' b\nG=\"a#b\"#c"),
+      (Entries{{"A", "abc"}, {"B", "x"}, {"C", "a\"b"}, {"D", "\"open"}, {"E", ""}, {"F", "'a' b"}, {"G", "a#b"}}));
 }
 
 TEST(EnvFile, TakesATabBeforeACommentToo) {

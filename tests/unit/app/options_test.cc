@@ -67,6 +67,8 @@ TEST(Options, BadValuesAreRefusedWithTheFlag) {
                                                     {"--output-tls", "maybe"},
                                                     {"--no-such-flag"},
                                                     {"--ping-interval", "-1"},
+                                                    {"--ping-interval", "0"},
+                                                    {"--ping-timeout", "0"},
                                                     {"--deflate-level", "10"},
                                                     {"--log-level", "loud"},
                                                     {"--require-auth-key", "perhaps"}}) {
@@ -77,6 +79,37 @@ TEST(Options, BadValuesAreRefusedWithTheFlag) {
     EXPECT_EQ(parsed.exit_code, 2) << arguments[0];
     EXPECT_NE(error.find(arguments[0]), std::string::npos) << error;
   }
+}
+
+TEST(Options, ErrorsSayInOneLineWhatIsExpected) {
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"--max-connections", "5k"}, "--max-connections: '5k' is not a whole number from 0 to 18446744073709551615"},
+      {{"--max-pending", "99999999999999999999"},
+       "--max-pending: '99999999999999999999' is not a whole number from 0 to 18446744073709551615"},
+      {{"--ingest-port", "70000"}, "--ingest-port: '70000' is not a whole number from 0 to 65535"},
+      {{"--idle-timeout", "-1"}, "--idle-timeout: '-1' is not a whole number from 0 to 2147483647"},
+      {{"--deflate-level", "10"}, "--deflate-level: '10' is not a whole number from 1 to 9"},
+      {{"--deflate-level", "x"}, "--deflate-level: 'x' is not a whole number from 1 to 9"},
+      {{"--journal", "perhaps"}, "--journal: 'perhaps' is neither true nor false"},
+      {{"--insecure=maybe"}, "--insecure: 'maybe' is neither true nor false"},
+  };
+  for (const auto& [arguments, line] : cases) {
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(parse(arguments).exit_code, 2);
+    EXPECT_EQ(testing::internal::GetCapturedStderr(), "matchbus: " + line + "\nTry 'matchbus --help'.\n");
+  }
+}
+
+TEST(Options, OfAnOptionGivenTwiceTheLastOneWins) {
+  const ParsedOptions parsed =
+      parse({"--data-dir", "a", "--ingest-port", "1", "--journal", "false", "--log-level", "info", "--insecure",
+             "--data-dir", "b", "--ingest-port", "0070", "--journal", "YES", "--log-level", "off", "--insecure=false"});
+  EXPECT_EQ(parsed.command, Command::kServe);
+  EXPECT_EQ(parsed.options.data_dir, "b");
+  EXPECT_EQ(parsed.options.ingest_port, 70);
+  EXPECT_TRUE(parsed.options.journal);
+  EXPECT_EQ(parsed.options.log_level, "off");
+  EXPECT_FALSE(parsed.options.insecure);
 }
 
 TEST(Options, InsecureTurnsTlsOffEverywhere) {

@@ -169,6 +169,35 @@ TEST(ExamineJournal, FindsWhatIsWrong) {
             (std::vector<std::string>{"the header holds 'key'", "the header holds 'groupSecret'"}));
 }
 
+TEST(ExamineJournal, FindsSecretsInEvents) {
+  const std::string sound = std::string(kHeader) + ",\n" +
+                            R"({"obsName":"key","groupCode":"G","type":"toast","data":["key"],"timestamp":1000001})";
+  EXPECT_TRUE(examine_journal(sound).problems.empty());
+  EXPECT_EQ(
+      examine_journal(sound + ",\n" + R"({"obsName":"O","groupCode":"G","type":"x","data":1,"key":"k","timestamp":1})")
+          .problems,
+      (std::vector<std::string>{"line 3 holds 'key'"}));
+  EXPECT_EQ(
+      examine_journal(sound + ",\n" +
+                      R"({"obsName":"O","groupCode":"G","type":"x","data":[{"a":{"groupSecret":"s"}}],"timestamp":1})")
+          .problems,
+      (std::vector<std::string>{"line 3 holds 'groupSecret'"}));
+}
+
+TEST(JournalSource, AClockThatWasSetMakesNoGap) {
+  const auto source = JournalSource::open(std::string(kHeader) +
+                                              R"(,
+{"obsName":"O","groupCode":"G","type":"map","data":"Jam","timestamp":1000100},
+{"groupCode":"G","type":"server_clock","data":3600000,"timestamp":4600150},
+{"obsName":"O","groupCode":"G","type":"map","data":"Jam","timestamp":4600200})",
+                                          {});
+  ASSERT_TRUE(source);
+  EXPECT_EQ((*source)->next()->at_ms, 100);
+  EXPECT_EQ((*source)->next()->at_ms, 200);
+  (*source)->restart(1);
+  EXPECT_EQ((*source)->next()->at_ms, 100);
+}
+
 TEST(ExamineJournal, RemarksWhatIsOdd) {
   const std::string odd =
       std::string(kHeader) + ",\n" + R"({"obsName":"O","groupCode":"X","type":"new","data":1,"timestamp":1000001})";

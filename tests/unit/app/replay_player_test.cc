@@ -323,6 +323,29 @@ TEST_F(PlayerTest, MayBeStoppedBeforeItIsConnected) {
   EXPECT_EQ(outcome->end, ReplayEnd::kStopped);
 }
 
+TEST_F(PlayerTest, MayBeToldToQuitBeforeItIsConnected) {
+  CountingSource source(250);
+  start(source, quick(ReplayPace::kSteps));
+  player->step(3);
+  player->quit();
+  player->step(5);  // too late
+  EXPECT_FALSE(outcome.has_value());
+  ASSERT_TRUE(ended());
+  expect_events(3);
+  EXPECT_EQ(outcome->end, ReplayEnd::kStopped);
+}
+
+TEST_F(PlayerTest, SaysThatALongGapIsShortened) {
+  CountingSource source(2, 10 * 60 * 60 * 1000);
+  std::vector<std::string> said;
+  start(source, quick(ReplayPace::kTimestamps));
+  player->set_on_notice([&](const std::string& text) { said.push_back(text); });
+  ASSERT_TRUE(run_until([&] { return !said.empty(); }));
+  EXPECT_EQ(said, (std::vector<std::string>{"nothing is to be sent for 10 hours: going on in one"}));
+  player->stop();
+  ASSERT_TRUE(ended());
+}
+
 TEST_F(PlayerTest, TellsOfASourceThatEndsEarly) {
   CountingSource source(5);
   source.broken = "line 6 is no event";

@@ -30,6 +30,7 @@ struct ModelSession {
   std::string user;
   std::string device;
   std::map<std::string, size_t> rooms;  // with topics; since which position
+  size_t chain = 0;                     // of sockets that went on from each other
   int64_t heard_ms = 0;
   bool is_blocked = false;              // the peer takes nothing
   bool is_held_back = false;            // and the bus knows
@@ -52,6 +53,7 @@ class BusModel {
   using SessionPtr = std::shared_ptr<ModelSession>;
   struct Last {
     size_t position = 0;
+    size_t chain = 0;         // of the socket that got it
     bool is_too_old = false;  // what only the real ids can tell
     bool is_unknown = false;
   };
@@ -102,7 +104,7 @@ class BusModel {
   void end(const SessionPtr& session, std::optional<uint16_t> code, bool is_told) {
     User& user = users_[session->user];
     session->closed = code.value_or(1006);
-    departures_[{session->user, session->device}] = {session->rooms, now_ms};
+    departures_[{session->user, session->device}] = {session->rooms, now_ms, session->chain};
     session->rooms.clear();
     std::erase(user.sessions, session);
     // The table's own order decides in which a sweep ends several.
@@ -217,6 +219,7 @@ class BusModel {
   struct Departure {
     std::map<std::string, size_t> rooms;
     int64_t left_ms = 0;
+    size_t chain = 0;
   };
   struct Event {
     ModelMessage message;
@@ -259,13 +262,14 @@ class BusModel {
         reason = "unknown_position";
       } else if (last->is_too_old) {
         reason = "too_old";
-      } else if (!held) {
+      } else if (!held || held->chain != last->chain) {
         reason = "unknown_position";
       } else if (last->position < lost_until_) {
         reason = "overflow";
       }
     }
     if (!last || reason != nullptr) {
+      session->chain = ++chains_;
       enter_row_rooms(*session, nullptr);
       answer(*session, "connected false " + rooms_text(*session));
       if (reason == nullptr) return;
@@ -273,6 +277,7 @@ class BusModel {
       return answer(*session, std::string("state_resync ") + reason);
     }
     ++recoveries;
+    session->chain = held->chain;
     enter_row_rooms(*session, &held->rooms);
     for (const auto& [room, since] : held->rooms) {
       if (is_topic(room)) session->rooms.emplace(room, since);
@@ -361,6 +366,7 @@ class BusModel {
   std::vector<Event> events_;
   std::vector<std::string> changed_;  // sectors, in the order of their first change
   size_t first_kept_ = 0;
+  size_t chains_ = 0;
   size_t lost_until_ = 0;
 };
 

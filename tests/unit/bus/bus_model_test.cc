@@ -80,6 +80,7 @@ class Comparison {
   struct Memory {
     int64_t id;
     size_t position;
+    size_t chain;
   };
 
   size_t pick(size_t count) { return random_() % count; }
@@ -119,7 +120,9 @@ class Comparison {
     const auto memory = memories_.find({user, device});
     if (memory != memories_.end() && chance(85)) {
       how.last_event_id = std::to_string(memory->second.id);
-      last = {.position = memory->second.position, .is_too_old = age_of(memory->second.id) > model_replay_ms()};
+      last = {.position = memory->second.position,
+              .chain = memory->second.chain,
+              .is_too_old = age_of(memory->second.id) > model_replay_ms()};
     } else if (chance(5)) {
       how.last_event_id = std::array{"", "abc", "-3", "9007199254740991", "12 "}[pick(5)];
       last = {.position = 0, .is_unknown = true};
@@ -139,7 +142,8 @@ class Comparison {
     peer.read += pick(peer.seen.size() - peer.read + 1);
     if (peer.read == 0) return;
     const auto& [id, position] = peer.seen[peer.read - 1];
-    memories_.insert_or_assign(Device(peer.session->user, peer.session->device), Memory{id, position});
+    memories_.insert_or_assign(Device(peer.session->user, peer.session->device),
+                               Memory{id, position, peer.session->chain});
   }
 
   // The connection breaks; what the peer has not read, or what was still on its way, is lost.

@@ -157,6 +157,19 @@ TEST_F(Connect, AnAdminsConsoleDoesNotMoveThePlayer) {
   EXPECT_EQ(world.tell({test::sector("7")}, "{}").receivers, 1U);
 }
 
+TEST_F(Connect, AnAdminsConsoleInPlaceOfThePlayersSocketIsADeparture) {
+  Client& watcher = world.settled(BusWorld::row("u1", "7"));
+  PlayerRow row = BusWorld::admin_row("boss");
+  row.sector_id = "7";
+  Client& player = world.settled(row);
+  world.connect_admin("boss");
+  player.take();
+  EXPECT_EQ(player.ended, 4001);
+  EXPECT_THAT(watcher.take_types(), ElementsAre("player_left_sector"));
+  world.connect(row);
+  EXPECT_THAT(watcher.take_types(), ElementsAre("player_entered_sector"));
+}
+
 TEST_F(Connect, MessagesBehindTheHandshakeAreHandled) {
   std::string early = test::encode({.payload = R"({"type":"heartbeat"})"});
   ConnectOptions how;

@@ -181,6 +181,17 @@ TEST_F(Replay, WithoutAPositionNothingIsReplayedAndNothingSaid) {
   EXPECT_THAT(world.connect(row).take_types(), ElementsAre("connected"));
 }
 
+TEST_F(Replay, APositionBeforeAResyncThatWasNeverHeardOf) {
+  Client& client = world.settled(row);
+  lose(client);
+  const int64_t old = client.last_id;
+  world.tell({test::kGlobal}, R"({"type":"missed"})");
+  lose(world.connect(row));  // comes without a position, and is gone before it hears anything
+  const Texts texts = world.come_back(row, old).take();
+  EXPECT_FALSE(is_recovered(texts.at(0)));
+  EXPECT_EQ(texts.at(1), R"({"type":"state_resync","reason":"unknown_position"})");
+}
+
 TEST_F(Replay, PositionsThatCannotBe) {
   Client& client = world.settled(row);
   lose(client);
@@ -268,16 +279,36 @@ TEST_F(ShortReplay, MoreBytesThanAreKept) {
   EXPECT_EQ(reason(row, std::to_string(last)), "overflow");
 }
 
+class ManyDevices : public Replay {
+ protected:
+  static BusOptions options() {
+    BusOptions options;
+    options.max_departures = 4;
+    options.max_user_departures = 2;
+    return options;
+  }
+  ManyDevices() : Replay(options()) {}
+};
+
+TEST_F(ManyDevices, PushOutTheOldestOfTheirUserAndNobodyElse) {
+  Client& other = world.settled(BusWorld::row("u2", ""));
+  const int64_t last = other.last_id;
+  lose(other);
+  for (const char* device : {"a", "b", "c", "d", "e"}) lose(world.settle(world.connect_device(row, device)));
+  EXPECT_EQ(world.bus->stats().departures, 3U);
+  EXPECT_EQ(reason(BusWorld::row("u2", ""), std::to_string(last)), "");
+}
+
 TEST_F(ShortReplay, MoreDeparturesThanAreKept) {
-  int64_t last = 0;
+  std::vector<int64_t> last;
   for (const char* user : {"u1", "u2", "u3"}) {
     Client& client = world.settled(BusWorld::row(user, ""));
-    if (last == 0) last = client.last_id;
+    last.push_back(client.last_id);
     lose(client);
   }
   EXPECT_EQ(world.bus->stats().departures, 2U);
-  EXPECT_EQ(reason(BusWorld::row("u1", ""), std::to_string(last)), "unknown_position");
-  EXPECT_EQ(reason(BusWorld::row("u2", ""), std::to_string(last)), "");
+  EXPECT_EQ(reason(BusWorld::row("u1", ""), std::to_string(last[0])), "unknown_position");
+  EXPECT_EQ(reason(BusWorld::row("u2", ""), std::to_string(last[1])), "");
 }
 
 }  // namespace

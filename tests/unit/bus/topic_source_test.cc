@@ -54,6 +54,26 @@ TEST_F(Source, HearsOfTheFirstAndTheLastSubscriber) {
   EXPECT_THAT(matches.calls, ElementsAre("+match:abc", "-match:abc"));
 }
 
+TEST_F(Source, WhoSubscribesAgainHasTheStateAlready) {
+  Client& client = world.settled(BusWorld::row("u1", ""));
+  client.say(R"({"type":"subscribe","topics":["match:abc","match:abc"]})");
+  client.say(R"({"type":"subscribe_topic","topic":"match:abc"})");
+  world.turn();
+  EXPECT_THAT(client.take_types(), ElementsAre("subscribed", "match_data", "topic_subscribed"));
+}
+
+TEST_F(Source, WhoIsSlowGetsTheStateOfANewTopicWhenItHasCaughtUp) {
+  Client& client = world.settled(BusWorld::row("u1", ""));
+  client.stream.accept = 0;
+  world.tell({test::kGlobal}, R"({"type":"x"})");
+  client.say(R"({"type":"subscribe_topic","topic":"match:abc"})");
+  matches.state = R"("type":"match_data","state":2)";
+  client.stream.drain();
+  world.turn();
+  EXPECT_THAT(client.take(), ElementsAre(R"({"type":"x"})", R"({"type":"topic_subscribed","topic":"match:abc"})",
+                                         R"({"type":"match_data","state":2})"));
+}
+
 TEST_F(Source, SubscribersGetTheStateAndWhatFollows) {
   Client& client = subscriber("u1");
   EXPECT_EQ(state(R"("type":"match_data","state":2)").receivers, 1U);

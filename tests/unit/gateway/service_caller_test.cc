@@ -120,6 +120,16 @@ TEST_F(ServiceCallerTest, CallsThatAreTooManyFailLater) {
   EXPECT_EQ(*next, 200);
 }
 
+TEST_F(ServiceCallerTest, TellsWhetherThereIsRoom) {
+  for (size_t i = 0; i < kMaxWaiting; ++i) {
+    EXPECT_TRUE(caller->has_room());
+    call();
+  }
+  EXPECT_FALSE(caller->has_room());
+  answer(200);
+  EXPECT_TRUE(caller->has_room());
+}
+
 TEST_F(ServiceCallerTest, CallsMayBeMadeWhenOneIsDone) {
   Outcome second;
   caller->call({"service", "first", {}}, [&](const Result<net::HttpAnswer>&) { second = call(); });

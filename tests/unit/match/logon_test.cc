@@ -88,6 +88,29 @@ TEST(ObserverLogon, InvalidPackets) {
   for (const char* text : {"null", "5", "[]", "\"x\"", "{}", "true"}) EXPECT_EQ(reason(text), "Invalid packet.");
 }
 
+TEST(ObserverLogon, TellsTheLogWhatIsWrong) {
+  const auto cause = [](const std::string& text) {
+    std::string_view why;
+    EXPECT_FALSE(read_observer_logon(Parsed(text).root(), versions(), &why).ok());
+    return std::string(why);
+  };
+  const std::string long_name = "'" + std::string(257, 'x') + "'";
+  const auto team = [](const std::string& name, const std::string& url) {
+    return "{'name':" + name + ",'tricode':'','url':" + url + ",'attackStart':true}";
+  };
+  EXPECT_EQ(cause(logon(json_of(",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"))),
+            "toolsData takes over 64 KiB");
+  EXPECT_EQ(cause(logon(json_of(",'toolsData':5"))), "toolsData is no object");
+  EXPECT_EQ(cause(logon(json_of(",'leftTeam':" + team(long_name, "''")))),
+            "a team's name is no text or over 256 bytes");
+  EXPECT_EQ(cause(logon(json_of(",'rightTeam':" + team("''", "'" + std::string(2049, 'x') + "'")))),
+            "a team's url is no text or over 2 KiB");
+  EXPECT_EQ(cause(logon(json_of(",'obsName':" + long_name))), "obsName is no text or over 256 bytes");
+  EXPECT_EQ(cause(logon(json_of(",'groupCode':''"))), "groupCode is not 1 to 64 characters without control characters");
+  EXPECT_EQ(cause(logon(json_of(",'clientVersion':'9.9.9'"))), "client version") << "nothing of the client's";
+  EXPECT_EQ(cause("{}"), "no JSON object of the type that belongs to the event");
+}
+
 TEST(ObserverLogon, GroupCodesHaveSixtyFourCharacters) {
   const auto with = [](const std::string& code) { return reason(logon(json_of(",'groupCode':'" + code + "'"))); };
   EXPECT_EQ(with(std::string(64, 'g')), "");
@@ -99,7 +122,14 @@ TEST(ObserverLogon, GroupCodesHaveSixtyFourCharacters) {
   EXPECT_EQ(with("../../etc/passwd"), "");  // file names are made of escaped codes
 }
 
-TEST(ObserverLogon, VersionsComeAfterThePacket) {
+TEST(ObserverLogon, ThingsAreCheckedInOrder) {
+  const std::string old = "Client version 0.1.0 is not compatible with server version >=0.3.3 <0.3.25.";
+  EXPECT_EQ(reason(json_of("{'type':'authenticate','clientVersion':'0.1.0'}")), old);
+  EXPECT_EQ(reason(json_of("{'type':'x','clientVersion':'0.1.0'}")), "Invalid packet.");
+  EXPECT_EQ(reason(json_of("{'type':'authenticate','clientVersion':'0.3.20'}")), "Invalid packet.");
+}
+
+TEST(ObserverLogon, VersionsComeAfterTheType) {
   const auto text = [](std::string_view version) {
     return "Client version " + std::string(version) + " is not compatible with server version >=0.3.3 <0.3.25.";
   };
@@ -110,7 +140,7 @@ TEST(ObserverLogon, VersionsComeAfterThePacket) {
   EXPECT_EQ(reason(logon(json_of(",'clientVersion':true"))), text("true"));
   EXPECT_EQ(reason(logon(json_of(",'clientVersion':{}"))), text("[object Object]"));
   EXPECT_EQ(reason(json_of("{'type':'authenticate','groupCode':'G'," + std::string(kTeams) + "}")), text("undefined"));
-  EXPECT_EQ(reason(logon(json_of(",'clientVersion':'0.3.25','groupCode':''"))), "Invalid packet.");
+  EXPECT_EQ(reason(logon(json_of(",'clientVersion':'0.3.25','groupCode':''"))), text("0.3.25"));
 }
 
 TEST(ObserverLogon, ReasonsEchoOnlySoMuch) {

@@ -49,11 +49,13 @@ TEST(Names, BuiltIn) {
 
 TEST(Names, Portraits) {
   const Names& names = Names::built_in();
-  EXPECT_EQ(names.special("Astra"), SpecialAgent::kAstra);
-  EXPECT_EQ(names.special("Clove"), SpecialAgent::kClove);
-  EXPECT_EQ(names.special("Cypher"), SpecialAgent::kCypher);
-  EXPECT_EQ(names.special("Veto"), SpecialAgent::kVeto);
-  EXPECT_EQ(names.special("Jett"), SpecialAgent::kNone);
+  EXPECT_EQ(names.special("Rift"), SpecialAgent::kAstra);
+  EXPECT_EQ(names.special("Smonk_PC_C"), SpecialAgent::kClove);
+  EXPECT_EQ(names.special("Gumshoe"), SpecialAgent::kCypher);
+  EXPECT_EQ(names.special("Pine_PC_C"), SpecialAgent::kVeto);
+  EXPECT_EQ(names.special("Wushu"), SpecialAgent::kNone);
+  EXPECT_EQ(names.special("Astra"), SpecialAgent::kNone);
+  EXPECT_EQ(names.special("_PC_C"), SpecialAgent::kNone);
   EXPECT_EQ(names.special(""), SpecialAgent::kNone);
   EXPECT_EQ(names.icon_suffix(SpecialAgent::kNone), "");
   EXPECT_EQ(names.icon_suffix(SpecialAgent::kAstra), "Targeting");

@@ -28,7 +28,8 @@ TEST(Preview, Requests) {
   EXPECT_EQ(full->code, "ABC123");
   EXPECT_EQ(full->left.name, "A");
   EXPECT_EQ(full->tools, R"({"x":1})");
-  for (const char* code : {"'ABC'", "'ABCDEFG'", "5", "null", "''"})
+  EXPECT_EQ(request(",'previewCode':'GRÖẞE!'")->code, "GRÖẞE!") << "six characters";
+  for (const char* code : {"'ABC'", "'ABCDEFG'", "'äöü'", "5", "null", "''"})
     EXPECT_EQ(request(",'previewCode':" + std::string(code))->code, "") << code;
   for (const char* key : {"5", "null", "''"}) EXPECT_EQ(request(",'key':" + std::string(key))->key, "") << key;
   EXPECT_FALSE(request(",'leftTeam':null").ok());

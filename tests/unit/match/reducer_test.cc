@@ -150,9 +150,32 @@ TEST_F(ReducerTest, NameOverrides) {
             test::json_of("{'enable':false,'removeTricodes':false,'identifier':'','enabledPlayers':['A']}"));
   EXPECT_EQ(server("server_name_overrides", "{'nameOverrides':'as it is'}").verdict, Verdict::kApplied);
   EXPECT_EQ(shown("nameOverrides"), R"({"overrides":"as it is"})");
+  EXPECT_EQ(server("server_name_overrides", "{'nameOverrides':{'overrides':'[1]'}}").verdict, Verdict::kApplied);
+  EXPECT_EQ(shown("nameOverrides"), R"({"overrides":"[1]"})");
   EXPECT_EQ(server("server_name_overrides", "[]").verdict, Verdict::kRefused);
   EXPECT_EQ(server("server_name_overrides", "{'nameOverrides':'" + std::string(40'000, 'x') + "'}").verdict,
             Verdict::kRefused);
+}
+
+TEST_F(ReducerTest, ASetClockMovesNoDeadline) {
+  for (const int64_t step : {-7'200'000, 7'200'000}) {
+    restart("");
+    expect_applied("left_timeout", "1");
+    expect_applied("toast", "{'duration':30000,'title':'','message':'','eventLogoEnabled':true,'active':false}");
+    round(1, "combat");
+    wait(10'500);
+    now_ += step;
+    EXPECT_EQ(server("server_clock", std::to_string(step)).verdict, Verdict::kApplied);
+    EXPECT_EQ(state().timeout.remaining, 50);
+    EXPECT_EQ(state().round_timeout, now_ + 99'000 - 10'500);
+    wait(500);
+    EXPECT_EQ(state().timeout.remaining, 49);
+    wait(49'000);
+    EXPECT_FALSE(state().timeout.left);
+    EXPECT_FALSE(wait(30 * 60'000 - 60'001).effects.has(Effect::kAbandoned));
+    EXPECT_TRUE(wait(1).effects.has(Effect::kAbandoned)) << "setting the clock is no activity";
+  }
+  EXPECT_EQ(server("server_clock", "'1'").verdict, Verdict::kRefused);
 }
 
 TEST_F(ReducerTest, WhoMayWrite) {

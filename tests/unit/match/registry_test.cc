@@ -1,5 +1,8 @@
 #include "match/registry.h"
 
+#include <cstring>
+
+#include "match/names_json.h"
 #include "match_fixture.h"
 
 namespace matchbus::match {
@@ -36,6 +39,9 @@ class Notes final : public EventSink, public RegistryHandler {
   }
   void on_removed(Match& match) override { add("handler: removed " + std::string(match.group_code())); }
   void on_stats_due(std::string_view match_id) override { add("stats " + std::string(match_id)); }
+  void on_match_id_changed(Match& match, const std::string& before) override {
+    add(before + " is " + std::string(match.match_id()));
+  }
 
   std::vector<std::string> take() { return std::exchange(notes_, {}); }
 
@@ -356,6 +362,112 @@ TEST_F(RegistryTest, ManyDeadlines) {
   EXPECT_EQ(changed(), (Lines{"A"}));
   wait(1'800'000);
   EXPECT_EQ(registry_.size(), 0U);
+}
+
+TEST_F(RegistryTest, TellsOfAMatchThatGetsAnotherId) {
+  admit("A");
+  event("A", "match_start", "'M'");
+  notes_.take();
+  event("A", "match_start", "'M'");
+  event("A", "match_start", "'N'");
+  EXPECT_EQ(notes_.take(), (Lines{"A event match_start", "M is N", "A event match_start", "A effects started"}));
+}
+
+TEST_F(RegistryTest, DeadlinesTakeNoNoticeOfASetClock) {
+  for (const int64_t step : {-86'400'000, 86'400'000}) {
+    const auto match = admit("A", {}, {"org", "Org", true}).match;
+    event("A", "match_start", "'M'");
+    event("A", "left_timeout", "1");
+    now_ += step;
+    registry_.clock_set(step, now_);
+    wait(10'000);
+    EXPECT_EQ(match->state().timeout.remaining, 50);
+    EXPECT_EQ(registry_.size(), 1U);
+    event("A", "round_info", "{'roundPhase':'game_end','roundNumber':24}");
+    now_ += step;
+    registry_.clock_set(step, now_);
+    notes_.take();
+    wait(4'999);
+    EXPECT_EQ(registry_.size(), 1U);
+    wait(1);
+    EXPECT_EQ(registry_.size(), 0U);
+    wait(9'999);
+    EXPECT_EQ(notes_.take(), (Lines{"handler: removed A", "sink: removed A"}));
+    wait(1);
+    EXPECT_EQ(notes_.take(), (Lines{"stats M"}));
+  }
+}
+
+// The clock was set back while nobody was there.
+TEST_F(RegistryTest, AMatchFromTheFutureGoesOnNow) {
+  Match* const match = registry_.restore(make_logon("A"), {}, "S", kStart + 86'400'000);
+  const Parsed timeout(json_of("{'obsName':'O','groupCode':'A','type':'left_timeout','data':1,'timestamp':" +
+                               std::to_string(kStart + 86'400'000) + "}"));
+  ASSERT_EQ(registry_.replay(*match, *read_written_event(timeout.root())), Verdict::kApplied);
+  registry_.resume(now_);
+  EXPECT_EQ(notes_.take(), (Lines{"A event server_clock"}));
+  wait(10'000);
+  EXPECT_EQ(match->state().timeout.remaining, 50);
+  wait(30 * 60'000 - 10'000);
+  EXPECT_EQ(registry_.size(), 0U);
+}
+
+TEST_F(RegistryTest, WhatIsStillToBeToldOfAnEndedMatchIsToldAfterRecovery) {
+  Match* const match = registry_.restore(make_logon("A"), {"org", "Org", true}, "S", now_);
+  for (const char* line :
+       {"'type':'match_start','data':'M'", "'type':'round_info','data':{'roundPhase':'game_end','roundNumber':24}"}) {
+    const Parsed parsed(
+        json_of("{'obsName':'O','groupCode':'A'," + std::string(line) + ",'timestamp':" + std::to_string(now_) + "}"));
+    ASSERT_EQ(registry_.replay(*match, *read_written_event(parsed.root())), Verdict::kApplied);
+  }
+  now_ += 8'000;
+  registry_.resume(now_);
+  wait(0);
+  EXPECT_EQ(notes_.take(), (Lines{"handler: removed A", "sink: removed A"}));
+  wait(7'000);
+  EXPECT_EQ(notes_.take(), (Lines{"stats M"}));
+}
+
+TEST(RegistryNames, AreShownAnewAtOnce) {
+  Names names = Names::built_in();
+  Notes notes;
+  MatchRegistry registry(names);
+  Match* const match = registry.admit(make_logon("A"), {}, kStart).match;
+  const auto send = [&](std::string_view type, std::string_view data) {
+    const Parsed parsed(
+        json_of("{'obsName':'O','groupCode':'A','type':'" + std::string(type) + "','data':" + std::string(data) + "}"));
+    return registry.receive_observer("A", *read_envelope(parsed.root(), Writer::kObserver, kStart)).verdict;
+  };
+  send("map", "'Jam'");
+  send("roster",
+       "{'name':'P','tagline':'T','startTeam':0,'agentInternal':'Smonk','playerId':'P','position':0,'locked':true}");
+  registry.set_sink(&notes);
+  registry.names_changed(kStart);
+  EXPECT_TRUE(notes.take().empty()) << "nothing is new";
+
+  std::string text(kNamesJson);
+  for (const auto& [from, to] : {std::pair{"\"Clove\"", "\"Klee\""}, std::pair{"\"Lotus\"", "\"Lotos\""}}) {
+    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos;) text.replace(at, std::strlen(from), to);
+  }
+  auto loaded = Names::load(text);
+  ASSERT_TRUE(loaded);
+  names = std::move(*loaded);
+  registry.names_changed(kStart + 29 * 60'000);
+  EXPECT_EQ(notes.take(), (Lines{"A event server_names"}));
+  EXPECT_EQ(match->text(match->state().map), "Lotos");
+  const Team& team = match->state().teams[0];
+  EXPECT_EQ(match->text(team.players[0].agent_proper), "Klee");
+  // Still the agent that it is.
+  const auto board = [&](int points) {
+    return "{'name':'n','tagline':'t','playerId':'P','startTeam':0,'agentInternal':'Smonk','isAlive':true,"
+           "'initialArmor':0,'scoreboardWeaponInternal':'x','currUltPoints':" +
+           std::to_string(points) + ",'maxUltPoints':7,'hasSpike':false,'money':800,'kills':1,'deaths':0,'assists':0}";
+  };
+  send("scoreboard", board(7));
+  send("scoreboard", board(0));
+  EXPECT_EQ(match->text(team.players[0].icon_suffix), "NotDeadYet");
+  registry.advance(kStart + 30 * 60'000);
+  EXPECT_EQ(registry.size(), 0U) << "new names are no activity";
 }
 
 TEST_F(RegistryTest, RestoreAndReplay) {

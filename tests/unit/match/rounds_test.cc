@@ -160,14 +160,16 @@ TEST_F(RoundsTest, AfterAPlantThereIsNoTimeout) {
   EXPECT_FALSE(state().was_timeout);
 }
 
-TEST_F(RoundsTest, AScoreThatDoesNotRiseTellsNothing) {
+TEST_F(RoundsTest, AScoreThatDoesNotRiseTellsNoWinner) {
   round(1, "combat");
   now_ += 99'000;
   score(0, 1);
   EXPECT_TRUE(state().was_timeout);
-  round(1, "end");
   score(0, 1);
   EXPECT_TRUE(state().was_timeout);
+  round(1, "end");
+  score(0, 1);
+  EXPECT_FALSE(state().was_timeout);  // of any score: there is no time that it could be after
   EXPECT_FALSE(state().attackers_won);
   score(0, 0);  // corrected
   EXPECT_EQ(team(1).rounds_won, 0);

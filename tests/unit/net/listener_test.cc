@@ -123,7 +123,7 @@ TEST_F(ListenerTest, RefusesOverTheTotalLimitAndRecovers) {
   ASSERT_TRUE(refused(three));
   EXPECT_EQ(streams.size(), 2u);
   EXPECT_EQ(stats().refused_total, 1u);
-  EXPECT_TRUE(log.contains("too many connections"));
+  EXPECT_TRUE(log.contains("connection from 127.0.0.1 refused: too many connections (all together: 2)"));
   EXPECT_FALSE(one.read().ended);
   streams.clear();
   ASSERT_TRUE(run_until([&] { return stats().open == 0; }));
@@ -139,6 +139,7 @@ TEST_F(ListenerTest, RefusesOverTheLimitPerAddress) {
   Peer two((*listener)->port());
   ASSERT_TRUE(refused(two));
   EXPECT_EQ(stats().refused_address, 1u);
+  EXPECT_TRUE(log.contains("connection from 127.0.0.1 refused: too many connections of this address (each: 1)"));
   EXPECT_EQ(stats().open, 1u);
   streams.clear();
   run_for(5);

@@ -183,6 +183,26 @@ TEST_F(StreamTest, BackPressureHoldsBackAndDrains) {
   EXPECT_TRUE(peer->received == expected);
 }
 
+TEST_F(StreamTest, DrainedIsToldOfWhatCameBehindAWriteThatTheKernelTookWhole) {
+  connect();
+  // Over a turn's budget: the rest is left to libuv, and a socket with room takes all of it at once.
+  const int room = 4 << 20;
+  uv_os_fd_t socket = -1;
+  ASSERT_EQ(uv_fileno(reinterpret_cast<uv_handle_t*>(static_cast<TcpStream&>(*stream).handle()), &socket), 0);
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
+  ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+  ::setsockopt(peer->fd(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+  std::string all(256 * 1024 + 64 * 1024, 'a');
+  write(all);
+  stream->flush();
+  if (stream->pending() != 0) GTEST_SKIP() << "the kernel has no room for this";
+  write("behind");
+  stream->flush();
+  EXPECT_NE(stream->pending(), 0u);
+  all += "behind";
+  EXPECT_TRUE(run_until([&] { return peer->read().received.size() == all.size() && handler.drained == 1; }));
+}
+
 TEST_F(StreamTest, FastReaderOfALargeWriteGetsItAll) {
   connect();
   std::string large(5'000'000, '\0');

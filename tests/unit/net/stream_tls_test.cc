@@ -52,6 +52,7 @@ class StreamTlsTest : public NetTest {
   bool closes() {
     return run_until([&] { return handler.closed != 0; });
   }
+  void expect_own_doing(bool peer_closes);
   void write(std::string_view text) { stream->write(Bytes::copy(text)); }
   void echo() {
     handler.on_data = [this](const std::string& data) { write(data); };
@@ -301,6 +302,23 @@ TEST_F(StreamTlsTest, FinishDuringTheHandshakeStillDelivers) {
   ASSERT_TRUE(run_until([&] { return client->step().notified; }));
   EXPECT_EQ(client->received, "goodbye");
 }
+
+// `peer_closes`: after us, as most do; else our own time limit comes first.
+void StreamTlsTest::expect_own_doing(bool peer_closes) {
+  listen(TlsMode::kAuto, 10'000, 100);
+  Peer peer(listener->port());
+  peer.send(std::string("\x16\x03\x01", 3));
+  ASSERT_TRUE(run_until([&] { return stream != nullptr && stream->is_tls(); }));
+  stream->finish();
+  ASSERT_TRUE(run_until([&] { return peer.read().ended; }));
+  if (peer_closes) peer.close();
+  ASSERT_TRUE(closes());
+  EXPECT_EQ(stats().tls_failures, 1u);
+  EXPECT_TRUE(log.contains("TLS with 127.0.0.1 failed: closed by this server before the handshake was complete"));
+}
+
+TEST_F(StreamTlsTest, FinishDuringTheHandshakeIsNotThePeersDoing) { expect_own_doing(true); }
+TEST_F(StreamTlsTest, FinishDuringTheHandshakeOfASilentPeerIsCounted) { expect_own_doing(false); }
 
 TEST_F(StreamTlsTest, FinishBeforeTheFirstByteAnswersPlainOrNothing) {
   Peer plain(listener->port());

@@ -93,6 +93,30 @@ TEST_F(TlsFileTest, KeepsAPairThatExists) {
   EXPECT_TRUE(TlsServerContext::load(certificate, key).ok()) << "both were made anew";
 }
 
+TEST_F(TlsFileTest, MakesABrokenPairOfItsOwnAnewWithAWarning) {
+  const SystemClock clock;
+  test::RecordingLog log(clock);
+  ASSERT_TRUE(load_self_signed(certificate, key, log).ok());
+  const std::string before = read_file(certificate) + read_file(key);
+  ASSERT_TRUE(load_self_signed(certificate, key, log).ok());
+  EXPECT_EQ(read_file(certificate) + read_file(key), before) << "a good pair is kept";
+  EXPECT_TRUE(log.lines.empty());
+
+  const std::string good = read_file(key);
+  for (const auto& [file, text] :
+       {std::pair{certificate, std::string()}, {key, std::string()}, {certificate, before.substr(0, 100)}}) {
+    write_file(file, text);
+    log.lines.clear();
+    ASSERT_TRUE(load_self_signed(certificate, key, log).ok()) << file;
+    ASSERT_EQ(log.lines.size(), 1u);
+    EXPECT_NE(log.lines[0].find("made anew"), std::string::npos) << log.lines[0];
+    EXPECT_TRUE(TlsServerContext::load(certificate, key).ok());
+  }
+  write_file(key, good);  // does not belong to the new certificate
+  EXPECT_TRUE(load_self_signed(certificate, key, log).ok());
+  EXPECT_EQ(files(), 2);
+}
+
 TEST_F(TlsFileTest, SaysWhatItCannotWrite) {
   const auto made = make_self_signed(directory.file("no/cert.pem"), directory.file("no/key.pem"));
   ASSERT_FALSE(made.ok());

@@ -64,6 +64,7 @@ class Bare final : private ws::Handler {
     connections_.back()->start(early);
   }
   size_t body_limit(const net::HttpRequest&) { return 0; }
+  void on_body_lost(const net::HttpRequest&) {}
 
  private:
   void on_ws_message(ws::Opcode, std::span<char>) override {}

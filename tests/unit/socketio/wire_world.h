@@ -102,7 +102,7 @@ class WsCall {
   }
 };
 
-// `Target` has on_request, on_upgrade and body_limit: an EngineServer or a Server.
+// `Target` has on_request, on_upgrade, body_limit and on_body_lost: an EngineServer or a Server.
 template <typename Target>
 class WireWorld : private net::HttpHandler {
  public:
@@ -185,6 +185,9 @@ class WireWorld : private net::HttpHandler {
     target->on_upgrade(request, std::move(stream), early);
   }
   size_t body_limit(const net::HttpRequest& head, const net::HttpLimits&) override { return target->body_limit(head); }
+  void on_body_lost(const net::HttpRequest& head) override {
+    if (target) target->on_body_lost(head);
+  }
 
   std::deque<HttpCall> calls_;
   std::deque<WsCall> sockets_;

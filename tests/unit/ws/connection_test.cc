@@ -23,7 +23,7 @@ using test::masked;
 using test::unmasked;
 using test::WireFrame;
 
-constexpr uint8_t kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10;
+constexpr uint8_t kContinuation = 0, kText = 1, kBinary = 2, kClose = 8, kPing = 9, kPong = 10;
 constexpr uint8_t kRsv1 = 4;
 
 class SilentLog final : public Log {
@@ -598,19 +598,80 @@ TEST_F(ConnectionTest, ReadsLaterWhatArrivesInsideItsOwnCallback) {
   EXPECT_EQ(handler.events, (Events{"text:one", "text:two", "text:three"}));
 }
 
-TEST_F(ConnectionTest, RefusesMoreCompressedMessagesAtOnceThanItHasRoomFor) {
-  context = Context::create(loop, {.max_inflaters = 1});
+TEST_F(ConnectionTest, ReadsCompressedMessagesHoweverManyAreUnfinished) {
+  constexpr size_t kOthers = 1'200;
+  std::vector<FakeStreamState> wires(kOthers);
+  std::vector<std::unique_ptr<Connection>> others;
+  const std::string half = masked(kText, deflate_message("a longer text").substr(0, 5), false, kRsv1);
+  for (FakeStreamState& other : wires) {
+    others.push_back(
+        Connection::accept(*context, loop, request("permessage-deflate"), FakeStream::make(other), options));
+    others.back()->start({});
+    other.feed(half);
+  }
+  EXPECT_EQ(context->unfinished().stats().messages, kOthers);
   open("permessage-deflate");
-  wire.feed(masked(kText, deflate_message("x"), false, kRsv1));
+  wire.feed(masked(kText, deflate_message("hello"), true, kRsv1));
+  EXPECT_EQ(handler.events, (Events{"text:hello"}));
+  others.clear();
+  EXPECT_EQ(context->unfinished().stats().messages, 0u);
+  EXPECT_EQ(context->unfinished().stats().bytes, 0u);
+}
+
+TEST_F(ConnectionTest, FailsWhatLeavesAMessageUnfinished) {
+  context = Context::create(loop, {.message_timeout_ms = 1'000, .max_unfinished = 0});
+  open();
+  wire.feed(masked(kText, "one") + masked(kText, "half", false));
+  pass(900);
+  wire.feed(masked(kPing, "still here"));  // does not count as going on
+  EXPECT_FALSE(wire.finished);
+  pass(150);
+  EXPECT_EQ(decode_frames(wire.take()).back().payload.substr(0, 2), close_body(kPolicy));
+  EXPECT_TRUE(wire.finished);
+  EXPECT_EQ(context->unfinished().stats().too_long, 1u);
+  connection.reset();
+}
+
+TEST_F(ConnectionTest, GivesEveryMessageItsOwnTime) {
+  context = Context::create(loop, {.message_timeout_ms = 1'000, .max_unfinished = 0});
+  open();
+  const std::string frame = masked(kText, "a message");
+  wire.feed(frame.substr(0, 5));
+  for (int i = 0; i < 5; ++i) {
+    pass(700);
+    wire.feed(frame.substr(5) + frame.substr(0, 5));  // never between two messages
+  }
+  EXPECT_EQ(handler.events.size(), 5u);
+  EXPECT_FALSE(wire.finished);
+  connection->pause_reading();  // nor is it late when it is we who do not read
+  pass(5'000);
+  EXPECT_FALSE(wire.finished);
+  connection->resume_reading();
+  pass(10);
+  wire.feed(frame.substr(5));
+  EXPECT_EQ(handler.events.size(), 6u);
+  connection.reset();
+}
+
+TEST_F(ConnectionTest, FailsTheOldestUnfinishedMessageWhenAllHoldTooMuch) {
+  context = Context::create(loop, {.message_timeout_ms = 0, .max_unfinished = 100'000});
+  open();
+  wire.feed(masked(kText, std::string(50'000, 'x'), false));
   FakeStreamState other_wire;
   std::unique_ptr<Connection> other =
-      Connection::accept(*context, loop, request("permessage-deflate"), FakeStream::make(other_wire), options);
+      Connection::accept(*context, loop, request(), FakeStream::make(other_wire), options);
+  Recorder other_handler;
+  other->set_handler(&other_handler);
   other->start({});
-  other_wire.take();
-  other_wire.feed(masked(kText, deflate_message("x"), true, kRsv1));
-  EXPECT_EQ(decode_frames(other_wire.take()).at(0).payload.substr(0, 2), close_body(kTryAgainLater));
-  EXPECT_EQ(context->stats().inflaters_exhausted, 1u);
+  EXPECT_FALSE(wire.finished);
+  other_wire.feed(masked(kText, std::string(50'000, 'x'), false));
+  EXPECT_TRUE(wire.finished);
+  EXPECT_EQ(decode_frames(wire.take()).back().payload.substr(0, 2), close_body(kTryAgainLater));
+  EXPECT_EQ(context->unfinished().stats().too_much, 1u);
   EXPECT_EQ(context->stats().protocol_errors, 0u);
+  other_wire.feed(masked(kContinuation, ""));
+  EXPECT_EQ(other_handler.events.size(), 1u);
+  EXPECT_EQ(context->unfinished().stats().bytes, 0u);
   other.reset();
   connection.reset();
 }

@@ -158,18 +158,5 @@ TEST(Inflater, GivesBackWhatWasDeflatedHoweverItIsCut) {
   }
 }
 
-TEST(InflaterPool, LendsSoManyAndNoMore) {
-  InflaterPool pool(2);
-  std::unique_ptr<Inflater> first = pool.take();
-  std::unique_ptr<Inflater> second = pool.take();
-  ASSERT_TRUE(first && second);
-  EXPECT_FALSE(pool.take());
-  EXPECT_EQ(pool.lent(), 2u);
-  Inflater* const returned = second.get();
-  pool.give_back(std::move(second));
-  EXPECT_EQ(pool.lent(), 1u);
-  EXPECT_EQ(pool.take().get(), returned);
-}
-
 }  // namespace
 }  // namespace matchbus::ws

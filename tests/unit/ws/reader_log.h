@@ -35,7 +35,7 @@ inline std::string shown(const ws::ReaderEvent& event) {
 // A reader fed piece by piece. As connections do, it stops at a close or an error.
 class ReaderLog {
  public:
-  explicit ReaderLog(ws::ReaderRules rules, size_t max_inflaters = 10) : rules_(rules), pool_(max_inflaters) {}
+  explicit ReaderLog(ws::ReaderRules rules) : rules_(rules) {}
 
   ReaderLog& feed(std::string_view bytes) {
     if (ended_) return *this;
@@ -66,12 +66,12 @@ class ReaderLog {
   bool idle() const { return reader_.idle(); }
   bool ended() const { return ended_; }
   size_t fed() const { return fed_; }
-  ws::InflaterPool& pool() { return pool_; }
+  size_t held() const { return reader_.held(); }
 
  private:
   ws::ReaderRules rules_;
-  ws::InflaterPool pool_;
-  ws::MessageReader reader_{pool_};
+  ws::Inflater inflater_;
+  ws::MessageReader reader_{inflater_};
   std::vector<std::string> lines_;
   bool ended_ = false;
   size_t fed_ = 0;

@@ -60,7 +60,7 @@ class Model {
       wire_.clear();
     }
     wire_ += frame.payload;
-    if (!compressed_ && wire_.size() > kMaxMessage) return "error:1009";
+    if (wire_.size() > (compressed_ ? kMaxMessage + kMaxMessage / 8 + 64 : kMaxMessage)) return "error:1009";
     if (!compressed_ && text_ && !could_become_utf8(wire_)) return "error:1007";
     if (!frame.fin) return "";
     open_ = false;

@@ -1,0 +1,65 @@
+// Auxiliary clients whose match or whose socket becomes another one.
+
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, test } from 'node:test';
+
+import { connect } from '../support/client.mjs';
+import { metrics } from '../support/http.mjs';
+import { groupCode, observer, rosterEntry, viewer } from '../support/match.mjs';
+import { startServer, stopServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
+
+const server = await startServer();
+after(() => stopServer(server));
+
+async function auxiliary(t, matchId) {
+  const client = await connect(t, server, 'ingest');
+  client.emit('aux_logon', {
+    type: 'aux_authenticate', clientVersion: '0.3.20', name: 'Aux', matchId, playerId: 'player-0-1',
+  });
+  assert.equal((await client.next('aux_logon_ack')).value, true);
+  client.send = (type, data, id = matchId) => client.emit('aux_data', { playerId: 'player-0-1', matchId: id, type, data });
+  return client;
+}
+
+async function startMatch(t) {
+  const code = groupCode();
+  const matchId = randomUUID();
+  const watching = await observer(t, server, code);
+  const overlay = await viewer(t, server, code);
+  watching.send('match_start', matchId);
+  watching.send('roster', rosterEntry(0, 1));
+  const player = (state) => state.teams.flatMap((team) => team.players)[0];
+  await overlay.state((state) => player(state) !== undefined);
+  return { watching, overlay, matchId, player };
+}
+
+test('an auxiliary client goes over to the new id of its match, and ends with it', async (t) => {
+  const { watching, overlay, matchId, player } = await startMatch(t);
+  const client = await auxiliary(t, matchId);
+  const next = randomUUID();
+  watching.send('match_start', next);
+  await overlay.state((state) => state.matchId === next);
+  client.send('aux_health', 55, next);
+  await overlay.state((state) => player(state)?.health === 55);
+  watching.send('round_info', { roundPhase: 'game_end', roundNumber: 13 });
+  await client.disconnected();
+});
+
+test('an auxiliary client that is back on a new socket keeps its flags when the old session ends', async (t) => {
+  const { watching, overlay, matchId, player } = await startMatch(t);
+  const first = await auxiliary(t, matchId);
+  first.send('aux_health', 55);
+  await overlay.state((state) => player(state)?.auxiliaryAvailable.health);
+  const second = await auxiliary(t, matchId);
+  const sockets = async () => (await metrics(server)).get('matchbus_ingest_sockets');
+  const before = await sockets();
+  first.close();
+  await until(async () => (await sockets()) === before - 1, 'the end of the first socket');
+  watching.send('map', 'Jam');
+  const state = await overlay.state(({ map }) => map === 'Lotus');
+  assert.equal(player(state).auxiliaryAvailable.health, true);
+  second.close();
+  await overlay.state((newest) => newest.map === 'Lotus' && !player(newest).auxiliaryAvailable.health);
+});
