@@ -90,7 +90,8 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
     // An overlay only ever says whom it watches.
     constexpr size_t kMost = 64 * 1024;
     server.engine.max_payload = options.max_message == 0 ? kMost : std::min(options.max_message, kMost);
-    server.max_attachments = 0;
+    server.max_attachments = 1;
+    server.max_attachment_bytes = kMost;
   }
   return server;
 }

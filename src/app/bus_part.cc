@@ -14,7 +14,7 @@ namespace matchbus::app {
 namespace {
 
 constexpr size_t kMaxAnswer = 256 * 1024;  // of commands and lookups
-constexpr size_t kBackendConnections = 64;
+constexpr size_t kBackendConnections = 256;
 
 bus::BusOptions bus_options(const Options& options) {
   constexpr int kMsPerSecond = 1'000;

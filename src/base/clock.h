@@ -21,8 +21,9 @@ class SystemClock final : public Clock {
   int64_t wall_ms() const override;
 };
 
-// A wall clock that nobody sets: `base`'s wall clock as it was when this one was made, and from there its monotonic one.
-// Whoever owns it looks now and then whether the wall clock has been set, and follows when all that counts on it can.
+// A wall clock that nobody sets: `base`'s wall clock as it was when this one was made, and from there its monotonic
+// one. Whoever owns it looks now and then whether the wall clock has been set, and follows when all that counts on it
+// can.
 class SteadyClock final : public Clock {
  public:
   // Borrows `base`.

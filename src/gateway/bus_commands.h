@@ -19,7 +19,7 @@ namespace matchbus::gateway {
 struct CommandOptions {
   std::string url;          // "": players are told that there is no backend
   std::string token;        // what the backend knows the server by; "": none
-  size_t max_at_once = 4;   // calls of one user under way
+  size_t max_at_once = 16;  // calls of one user under way
   size_t max_waiting = 64;  // of one user beside those; further ones fail at once
 };
 

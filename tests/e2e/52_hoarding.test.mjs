@@ -110,7 +110,7 @@ test('--max-unfinished gives up the oldest', async (t) => {
   assert.equal(second.closeCode(), undefined);
 });
 
-test('an overlay sends no attachments and nothing large', async (t) => {
+test('an overlay sends one attachment at most and nothing large', async (t) => {
   const server = await startServer({ t });
   const open = await request(server, 'output', handshake);
   assert.equal(JSON.parse(open.body.slice(1)).maxPayload, 65_536);
@@ -119,7 +119,7 @@ test('an overlay sends no attachments and nothing large', async (t) => {
   await until(() => large.closeCode() === 1009, 'the close by the header');
   const binary = await rawWebSocket(t, server.ports.output, webSocket);
   binary.write(frame(opcode.text, '40'));
-  binary.write(frame(opcode.text, '451-["logon",{"_placeholder":true,"num":0}]'));
+  binary.write(frame(opcode.text, '452-["logon",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]'));
   await until(() => binary.closeCode() !== undefined, 'the close');
 });
 

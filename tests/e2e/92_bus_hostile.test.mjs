@@ -106,8 +106,23 @@ test('one user with many devices does not make the server forget others', async 
   assert.equal(again.messages[0].recovered, true);
 });
 
+test('one device too many closes the oldest, which the sector does not notice', async (t) => {
+  const server = await start(t, ['--max-devices', '2']);
+  const watcher = await player(t, server, { sub: 'b', sector_id: 's' });
+  const devices = [];
+  for (const device_id of ['one', 'two', 'three']) {
+    devices.push(await player(t, server, { sub: 'a', sector_id: 's' }, { query: { device_id } }));
+  }
+  assert.deepEqual(await devices[0].end(), { code: 4001, reason: 'too many devices' });
+  await devices[1].settled();
+  await devices[2].settled();
+  await watcher.settled();
+  const types = watcher.messages.map(({ type }) => type).filter((type) => type.startsWith('player_'));
+  assert.deepEqual(types, ['player_entered_sector']);
+});
+
 test('devices that come once and never again leave little behind', async (t) => {
-  const server = await start(t);
+  const server = await start(t, ['--max-devices', '0']);
   const before = memory(server);
   const stay = await player(t, server, { sub: 'b' });
   // 600 devices with 50 topics of their own, of names as long as may be.
