@@ -75,8 +75,8 @@ class Operation {
       const std::string token = unescape(path.substr(0, end));
       path.remove_prefix(end);
       if (at->IsObject()) {
+        if (!at->HasMember(token.c_str())) return nullptr;
         const auto member = at->FindMember(token.c_str());
-        if (member == at->MemberEnd()) return nullptr;
         at = &member->value;
       } else {
         const auto index = at->IsArray() ? index_in(*at, token, false) : std::nullopt;
@@ -88,8 +88,8 @@ class Operation {
   }
 
   bool in_object(Value& object, const std::string& token, std::string_view op, Value& value) {
+    const bool is_there = object.HasMember(token.c_str());
     const auto member = object.FindMember(token.c_str());
-    const bool is_there = member != object.MemberEnd();
     if (op == "remove") return is_there && (object.EraseMember(member), true);
     if (is_there) {
       member->value = value;
