@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { test } from 'node:test';
 
-import { api, busEnv, player } from '../support/bus.mjs';
+import { api, busEnv, leanEnv, player } from '../support/bus.mjs';
 import { startServer } from '../support/server.mjs';
 import { closeEarly, closeHalfway, hang, hugeBody, noHttp, Services } from '../support/services.mjs';
 import { delay, until } from '../support/wait.mjs';
@@ -201,7 +201,7 @@ test('a user whose commands hang does not delay those of others', async (t) => {
 test('commands that wait for the backend take a bounded share of memory', async (t) => {
   const outside = await new Services().start(t);
   outside.answer('POST /do/slow', hang);
-  const server = await start(t, `${outside.url}/do`, { COMMAND_TIMEOUT: '10000' });
+  const server = await start(t, `${outside.url}/do`, { COMMAND_TIMEOUT: '10000', ...leanEnv });
   const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) * 1024;
   const before = memory();
   for (let i = 0; i < 12; ++i) {

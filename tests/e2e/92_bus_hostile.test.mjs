@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { api, busEnv, Player, player, publish, token } from '../support/bus.mjs';
+import { api, busEnv, leanEnv, Player, player, publish, token } from '../support/bus.mjs';
 import { metrics, rawConnection, request } from '../support/http.mjs';
 import { startServer } from '../support/server.mjs';
 import { hang, Services } from '../support/services.mjs';
@@ -55,7 +55,7 @@ test('deeply nested and very wide messages are read or refused, at once', async 
 });
 
 test('a client that asks and never reads is kept within its bounds', async (t) => {
-  const server = await start(t, ['--max-message-rate', '1000000', '--stall-timeout', '0']);
+  const server = await start(t, ['--max-message-rate', '1000000', '--stall-timeout', '0'], leanEnv);
   const other = await player(t, server, { sub: 'b', sector_id: 's' });
   const a = await player(t, server, { sub: 'a', sector_id: 's' });
   await a.settled();
@@ -73,7 +73,7 @@ test('a client that asks and never reads is kept within its bounds', async (t) =
 });
 
 test('a client that pings and never reads is kept within its bounds', async (t) => {
-  const server = await start(t);
+  const server = await start(t, [], leanEnv);
   const other = await player(t, server, { sub: 'b' });
   const a = await player(t, server, { sub: 'a' });
   a.socket.pause();

@@ -4,12 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 
-import { api, busEnv, openPlayer, player, publish } from '../support/bus.mjs';
+import { api, busEnv, leanEnv, openPlayer, player, publish } from '../support/bus.mjs';
 import { metrics } from '../support/http.mjs';
 import { startServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
-const start = (t, ...args) => startServer({ t, env: busEnv, args });
+const start = (t, ...args) => startServer({ t, env: { ...busEnv, ...leanEnv }, args });
 const memory = (server) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]) * 1024;
 const figure = async (server, name) => (await metrics(server)).get(`matchbus_bus_${name}`);
 const filler = 'x'.repeat(4_000);
