@@ -1,13 +1,17 @@
 #include "net/connector.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <uv.h>
 
+#include <cerrno>
 #include <cstring>
 #include <deque>
 #include <utility>
 
 #include "base/timer_wheel.h"
+#include "net/poller.h"
 #include "net/socket_address.h"
 #include "net/stream_tcp.h"
 #include "net/tls_config.h"
@@ -18,14 +22,38 @@ namespace {
 
 class ConnectorImpl;
 
-// libuv's requests outlive a connector that is given up: they are freed by their callbacks.
+// libuv's request outlives a connector that is given up: it is freed by its callback.
 struct Lookup {
   uv_getaddrinfo_t request{};
   ConnectorImpl* owner = nullptr;  // null once given up
 };
-struct Attempt {
-  uv_connect_t request{};
-  ConnectorImpl* owner = nullptr;
+
+// A socket that is connecting to one address.
+class Attempt final : private PolledSocket {
+ public:
+  // `on_done` is told how it ended (0 or an errno), from an event, and may destroy the attempt.
+  Attempt(Poller& poller, Descriptor socket, std::function<void(int error)> on_done)
+      : PolledSocket(poller, std::move(socket)), on_done_(std::move(on_done)) {}
+
+  // 0, or why it cannot be tried.
+  int begin(const SocketAddress& address) {
+    const int on = 1;
+    ::setsockopt(descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (::connect(descriptor(), &address.get(), address.size) != 0 && errno != EINPROGRESS) return errno;
+    return wait_to_write(true) ? 0 : errno;
+  }
+  using PolledSocket::release_descriptor;
+
+ private:
+  void on_writable() override {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(descriptor(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) error = errno;
+    const auto on_done = std::move(on_done_);
+    on_done(error);
+  }
+
+  std::function<void(int error)> on_done_;
 };
 
 // Parsing the system's store takes many milliseconds, so a loop does it once.
@@ -98,36 +126,32 @@ class ConnectorImpl final : public Connector, private StreamHandler, private Tim
     while (!addresses_.empty()) {
       const SocketAddress address = addresses_.front();
       addresses_.pop_front();
-      stream_ = TcpStream::make(loop_, std::make_shared<StreamSettings>());
-      auto attempt = std::make_unique<Attempt>();
-      attempt->owner = this;
-      attempt->request.data = attempt.get();
-      const auto connected = [](uv_connect_t* request, int status) {
-        const std::unique_ptr<Attempt> made(static_cast<Attempt*>(request->data));
-        if (made->owner != nullptr) made->owner->on_connected(status);
-      };
-      const int error = uv_tcp_connect(&attempt->request, stream_->handle(), &address.get(), connected);
+      Descriptor socket(::socket(address.get().sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+      int error = socket ? 0 : errno;
       if (error == 0) {
-        uv_tcp_nodelay(stream_->handle(), 1);
-        address_ = address;
-        attempt_ = attempt.release();
-        return;
+        attempt_ = std::make_unique<Attempt>(loop_.poller(), std::move(socket),
+                                             [this, address](int failure) { on_connected(address, failure); });
+        error = attempt_->begin(address);
       }
-      error_ = uv_strerror(error);
-      stream_.reset();
+      if (error == 0) return;
+      error_ = uv_strerror(uv_translate_sys_error(error));
+      attempt_.reset();
     }
     fail_later(error_);
   }
 
-  void on_connected(int status) {
-    attempt_ = nullptr;
-    if (status != 0) {
-      error_ = uv_strerror(status);
-      stream_.reset();
+  void on_connected(const SocketAddress& address, int error) {
+    const std::unique_ptr<Attempt> attempt = std::move(attempt_);
+    if (error == 0) {
+      stream_ =
+          TcpStream::adopt(loop_, std::make_shared<StreamSettings>(), attempt->release_descriptor(), address.get());
+      if (stream_ == nullptr) error = errno;
+    }
+    if (error != 0) {
+      error_ = uv_strerror(uv_translate_sys_error(error));
       return try_next();
     }
     stream_->set_handler(this);
-    stream_->start(address_.get());
     if (!options_.tls) return succeed();
     auto config = shared_config(loop_, options_);
     if (!config) return fail(config.error().message);
@@ -174,7 +198,7 @@ class ConnectorImpl final : public Connector, private StreamHandler, private Tim
       uv_cancel(reinterpret_cast<uv_req_t*>(&lookup_->request));
       lookup_ = nullptr;
     }
-    if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->owner = nullptr;
+    attempt_.reset();
     stream_.reset();
   }
 
@@ -185,10 +209,9 @@ class ConnectorImpl final : public Connector, private StreamHandler, private Tim
   std::string error_;    // of the latest address
   bool failed_ = false;  // for error_; `done` hears of it from the timer
   std::deque<SocketAddress> addresses_;
-  SocketAddress address_;
-  Lookup* lookup_ = nullptr;    // owned by its callback
-  Attempt* attempt_ = nullptr;  // owned by its callback
-  std::unique_ptr<TcpStream, StreamDeleter> stream_;
+  Lookup* lookup_ = nullptr;  // owned by its callback
+  std::unique_ptr<Attempt> attempt_;
+  TcpStream::Owner stream_;
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "net/listener.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "net/listener_socket.h"
@@ -20,13 +18,13 @@ class Acceptor final : public ListenerSocket::Handler {
   Acceptor(Loop& loop, std::shared_ptr<const StreamSettings> settings, Listener::OnStream on_stream)
       : loop_(loop), settings_(std::move(settings)), on_stream_(std::move(on_stream)) {}
 
-  void on_accept(int socket, const SocketAddress& peer) override {
+  void on_accept(Descriptor socket, const SocketAddress& peer) override {
     if (Result<void> entered = settings_->counter->enter(peer.text()); !entered) {
-      ::close(socket);
+      socket.reset();
       const std::string& why = entered.error().message;
       return loop_.log().limited(LogLevel::kWarning, why, "connection from " + peer.text() + " refused: " + why);
     }
-    if (auto stream = TcpStream::adopt(loop_, settings_, socket, peer.get())) on_stream_(std::move(stream));
+    if (auto stream = TcpStream::adopt(loop_, settings_, std::move(socket), peer.get())) on_stream_(std::move(stream));
   }
 
   void on_out_of_files() override {

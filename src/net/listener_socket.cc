@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -14,7 +13,7 @@ namespace matchbus::net {
 namespace {
 
 constexpr int kBacklog = 4096;
-constexpr int kAcceptsPerTurn = 64;
+constexpr int kAcceptsAtOnce = 16;
 constexpr int kRestMs = 100;
 
 bool set_option(const Descriptor& socket, int level, int option) {
@@ -47,16 +46,6 @@ Descriptor open_reserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_C
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  reset();
-  fd_ = other.release();
-  return *this;
-}
-
-void Descriptor::reset() {
-  if (fd_ >= 0) ::close(release());
-}
-
 Descriptor listen_on(const std::string& address, uint16_t port, BindFailure& failure) {
   const SocketAddress where = SocketAddress::parse(address, port);
   if (where.size == 0) {
@@ -86,43 +75,44 @@ uint16_t local_port(const Descriptor& socket) {
 }
 
 ListenerSocket::ListenerSocket(Loop& loop, Descriptor socket, std::shared_ptr<Handler> handler)
-    : loop_(loop), socket_(std::move(socket)), reserve_(open_reserve()), handler_(std::move(handler)), rest_(*this) {}
+    : PolledSocket(loop.poller(), std::move(socket)),
+      loop_(loop),
+      reserve_(open_reserve()),
+      handler_(std::move(handler)),
+      rest_(*this) {}
 
 Result<ListenerSocket::Owner> ListenerSocket::start(Loop& loop, Descriptor socket, std::shared_ptr<Handler> handler) {
-  // Raw new and delete: the handle must live until libuv has called back from closing it.
-  std::unique_ptr<ListenerSocket> made(new ListenerSocket(loop, std::move(socket), std::move(handler)));
-  if (const int error = uv_poll_init(loop.uv(), &made->poll_, made->socket_.get()); error != 0) {
-    return Error{std::string("cannot watch a listening socket: ") + uv_strerror(error)};
-  }
-  made->poll_.data = made.get();
-  made->watch();
-  return Owner(made.release());
+  // Raw new: the constructor is private, and the owner's deleter not the usual one.
+  Owner made(new ListenerSocket(loop, std::move(socket), std::move(handler)));
+  if (!made->watch()) return Error{std::string("cannot watch a listening socket: ") + std::strerror(errno)};
+  return made;
 }
 
 void ListenerSocket::close() {
   rest_.cancel();
-  uv_poll_stop(&poll_);
   handler_.reset();
-  socket_.reset();
-  uv_close(reinterpret_cast<uv_handle_t*>(&poll_),
-           [](uv_handle_t* handle) { delete static_cast<ListenerSocket*>(handle->data); });
+  close_descriptor();
+  loop_.defer(std::unique_ptr<Deferred>(this));
 }
 
-void ListenerSocket::watch() {
+bool ListenerSocket::watch() {
   if (!reserve_) reserve_ = open_reserve();
-  uv_poll_start(&poll_, UV_READABLE,
-                [](uv_poll_t* handle, int, int) { static_cast<ListenerSocket*>(handle->data)->on_readable(); });
+  return wait_to_read(true);
+}
+
+void ListenerSocket::on_timer(Timer& timer) {
+  if (!watch()) loop_.timers().set(timer, kRestMs);
 }
 
 void ListenerSocket::on_readable() {
-  // The rest of a burst waits for the next turn, so that connections in use are served in between.
-  for (int i = 0; i < kAcceptsPerTurn && handler_ != nullptr; ++i) {
+  // The rest of a burst waits until others were served, so that connections in use are served in between.
+  for (int i = 0; i < kAcceptsAtOnce && handler_ != nullptr; ++i) {
     SocketAddress peer;
     peer.size = sizeof peer.storage;
-    const int socket = ::accept4(socket_.get(), peer.mutable_get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) {
+    Descriptor socket(::accept4(descriptor(), peer.mutable_get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket) {
       const std::shared_ptr<Handler> handler = handler_;  // it may close us
-      handler->on_accept(socket, peer);
+      handler->on_accept(std::move(socket), peer);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       return;
     } else if (!concerns_one_connection(errno)) {
@@ -135,13 +125,13 @@ void ListenerSocket::on_readable() {
 void ListenerSocket::refuse() {
   if (reserve_) {
     reserve_.reset();
-    Descriptor waiting(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    Descriptor waiting(::accept4(descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
     const bool refused = static_cast<bool>(waiting);
     waiting.reset();
     reserve_ = open_reserve();
     if (!refused) return;
   } else {
-    uv_poll_stop(&poll_);
+    wait_to_read(false);
     loop_.timers().set(rest_, kRestMs);
   }
   handler_->on_out_of_files();

@@ -1,35 +1,18 @@
 // One listening socket: binding it, and accepting from it until the kernel has no more or it is others' turn.
 #pragma once
 
-#include <uv.h>
-
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 
 #include "base/result.h"
 #include "base/timer_wheel.h"
+#include "net/descriptor.h"
 #include "net/loop.h"
+#include "net/poller.h"
 #include "net/socket_address.h"
 
 namespace matchbus::net {
-
-// An open file descriptor, closed with its owner.
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { reset(); }
-  void reset();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 struct BindFailure {
   std::string message;
@@ -43,12 +26,12 @@ Descriptor listen_on(const std::string& address, uint16_t port, BindFailure& fai
 uint16_t local_port(const Descriptor& socket);
 
 // Accepts connections of one listening socket.
-class ListenerSocket final : private Timer::Handler {
+class ListenerSocket final : public Deferred, private PolledSocket, private Timer::Handler {
  public:
   class Handler {
    public:
-    // A connected, non-blocking socket, the handler's to close.
-    virtual void on_accept(int socket, const SocketAddress& peer) = 0;
+    // `socket` does not block.
+    virtual void on_accept(Descriptor socket, const SocketAddress& peer) = 0;
     // The process has no descriptor left; a waiting connection was refused for it, or accepting rests for a while.
     virtual void on_out_of_files() = 0;
 
@@ -66,14 +49,12 @@ class ListenerSocket final : private Timer::Handler {
  private:
   ListenerSocket(Loop& loop, Descriptor socket, std::shared_ptr<Handler> handler);
   void close();
-  void watch();
-  void on_readable();
+  bool watch();
+  void on_readable() override;
   void refuse();
-  void on_timer(Timer&) override { watch(); }
+  void on_timer(Timer&) override;
 
-  uv_poll_t poll_{};
   Loop& loop_;
-  Descriptor socket_;
   Descriptor reserve_;  // given up to accept, and refuse, a connection when there is no other
   std::shared_ptr<Handler> handler_;
   Timer rest_;

@@ -28,6 +28,7 @@ Loop::Loop(const Clock& clock, Log& log)
     throw std::runtime_error(std::string("cannot make an event loop: ") + uv_strerror(error));
   }
   std::signal(SIGPIPE, SIG_IGN);
+  poller_ = std::make_unique<Poller>(uv_);
   uv_loop_configure(&uv_, UV_METRICS_IDLE_TIME);
   timers_.follow(clock);
   prepare_.data = idle_.data = wheel_timer_.data = this;
@@ -38,6 +39,7 @@ Loop::Loop(const Clock& clock, Log& log)
 }
 
 Loop::~Loop() {
+  poller_->close();
   uv_close(as_handle(&prepare_), nullptr);
   uv_close(as_handle(&idle_), nullptr);
   uv_close(as_handle(&wheel_timer_), nullptr);

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/timer_wheel.h"
+#include "net/poller.h"
 
 namespace matchbus::net {
 
@@ -62,6 +63,7 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   uv_loop_t* uv() { return &uv_; }
+  Poller& poller() { return *poller_; }
   const Clock& clock() const { return clock_; }
   Log& log() { return log_; }
   TimerWheel& timers() { return timers_; }
@@ -110,6 +112,7 @@ class Loop {
   uv_prepare_t prepare_{};
   uv_idle_t idle_{};  // active while there is work for the next turn already
   uv_timer_t wheel_timer_{};
+  std::unique_ptr<Poller> poller_;
   int64_t wheel_armed_ms_ = INT64_MAX;  // clock time that wheel_timer_ is set to
   TimerWheel timers_;
   std::unique_ptr<char[]> read_buffer_;

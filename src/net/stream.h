@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "net/loop.h"
 
 namespace matchbus::net {
 
@@ -36,7 +37,7 @@ class StreamHandler {
   ~StreamHandler() = default;
 };
 
-class Stream {
+class Stream : public Deferred {
  public:
   // The handler may be exchanged at any time, also inside its own callbacks; bytes that arrive while there is none are
   // lost.
@@ -60,8 +61,7 @@ class Stream {
 
  protected:
   friend struct StreamDeleter;
-  virtual ~Stream() = default;
-  // The owner lets go: aborts, and frees the stream when libuv is done with it.
+  // The owner lets go: aborts, and frees the stream at the end of the turn.
   virtual void destroy() = 0;
 };
 

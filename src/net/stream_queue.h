@@ -4,7 +4,7 @@
 // nothing; what does not fit is in a vector that exists only while it is needed.
 #pragma once
 
-#include <uv.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -37,9 +37,9 @@ class WriteQueue {
     rest_->slices.push_back(std::move(slice));
   }
 
-  // Describes the queue's beginning, up to `limit` bytes, for writev; returns how many buffers were filled. They stay
+  // Describes the queue's beginning, up to `limit` bytes, for sendmsg; returns how many buffers were filled. They stay
   // valid while the slices are not consumed.
-  size_t gather(std::span<uv_buf_t> buffers, size_t limit) const {
+  size_t gather(std::span<iovec> buffers, size_t limit) const {
     if (empty()) return 0;
     size_t filled = 0;
     describe(first_, buffers, limit, filled);
@@ -83,10 +83,10 @@ class WriteQueue {
     size_t head = 0;  // slices before it are gone
   };
 
-  static void describe(const Bytes& slice, std::span<uv_buf_t> buffers, size_t& limit, size_t& filled) {
+  static void describe(const Bytes& slice, std::span<iovec> buffers, size_t& limit, size_t& filled) {
     const size_t size = std::min(slice.size(), limit);
-    // libuv's buffers are not const; it only reads them.
-    buffers[filled++] = uv_buf_init(const_cast<char*>(slice.data()), static_cast<unsigned int>(size));
+    // Not const because readv takes the same; nobody writes to it.
+    buffers[filled++] = {const_cast<char*>(slice.data()), size};
     limit -= size;
   }
 

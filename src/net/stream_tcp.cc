@@ -4,50 +4,36 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <cassert>
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 namespace matchbus::net {
 
 // A broadcast keeps one of these per viewer and nothing else.
-static_assert(sizeof(TcpStream) <= 400);
+static_assert(sizeof(TcpStream) <= 184);
 
-TcpStream::TcpStream(Loop& loop, std::shared_ptr<const StreamSettings> settings)
-    : loop_(loop), settings_(std::move(settings)), sniffing_(settings_->mode != TlsMode::kOff) {
-  uv_tcp_init(loop_.uv(), &tcp_);  // without flags it only fills in fields
-  tcp_.data = this;
-}
+TcpStream::TcpStream(Loop& loop, std::shared_ptr<const StreamSettings> settings, Descriptor socket)
+    : PolledSocket(loop.poller(), std::move(socket)),
+      loop_(loop),
+      settings_(std::move(settings)),
+      sniffing_(settings_->mode != TlsMode::kOff) {}
 
-// Raw new and delete: the handle must outlive its owner's pointer until libuv has called back.
-std::unique_ptr<TcpStream, StreamDeleter> TcpStream::make(Loop& loop, std::shared_ptr<const StreamSettings> settings) {
-  return std::unique_ptr<TcpStream, StreamDeleter>(new TcpStream(loop, std::move(settings)));
-}
-
-std::unique_ptr<TcpStream, StreamDeleter> TcpStream::adopt(Loop& loop, std::shared_ptr<const StreamSettings> settings,
-                                                           int socket, const sockaddr& peer) {
-  auto stream = make(loop, std::move(settings));
-  if (uv_tcp_open(&stream->tcp_, socket) != 0) {
-    ::close(socket);
-    stream->remember(peer);
-    return nullptr;
-  }
-  stream->start(peer);
+TcpStream::Owner TcpStream::adopt(Loop& loop, std::shared_ptr<const StreamSettings> settings, Descriptor socket,
+                                  const sockaddr& peer) {
+  // Raw new: the constructor is private, and the owner's deleter not the usual one.
+  Owner stream(new TcpStream(loop, std::move(settings), std::move(socket)));
+  if (!stream->start(peer)) return nullptr;
   return stream;
 }
 
 void TcpStream::destroy() {
   handler_ = nullptr;
-  released_ = true;
   // Here, not in the destructor, which may run when the loop ends and the counter is gone.
   if (settings_->counter != nullptr) settings_->counter->leave(peer_address());
-  if (state_ != State::kClosed) {
-    close_socket();
-  } else if (handle_closed_) {
-    delete this;
-  }
+  if (state_ != State::kClosed) close_socket();
+  loop_.defer(std::unique_ptr<Deferred>(this));
 }
 
 void TcpStream::close_socket() {
@@ -55,12 +41,8 @@ void TcpStream::close_socket() {
   loop_.forget_flush(*this);
   if (deadline_ != nullptr) deadline_->timer.cancel();
   if (tls_ != nullptr && tls_->waiting) TlsPacer::of(loop_).forget(*tls_);
-  if (write_ == nullptr) queue_.clear();  // otherwise libuv still holds what it points to
-  uv_close(reinterpret_cast<uv_handle_t*>(&tcp_), [](uv_handle_t* handle) {
-    auto* stream = static_cast<TcpStream*>(handle->data);
-    stream->handle_closed_ = true;
-    if (stream->released_) delete stream;
-  });
+  queue_.clear();
+  close_descriptor();
 }
 
 void TcpStream::end(CloseReason reason) {
@@ -74,10 +56,10 @@ void TcpStream::abort() {
   if (state_ != State::kClosed) close_socket();
 }
 
-void TcpStream::start(const sockaddr& peer) {
+bool TcpStream::start(const sockaddr& peer) {
   remember(peer);
   if (settings_->mode == TlsMode::kRequired) set_deadline(settings_->handshake_ms);
-  start_reading();
+  return wait_to_read(true);
 }
 
 void TcpStream::remember(const sockaddr& peer) {
@@ -97,21 +79,16 @@ std::string TcpStream::peer_address() const {
   return text.data();
 }
 
-void TcpStream::start_reading() {
-  const auto allocate = [](uv_handle_t* handle, size_t, uv_buf_t* buffer) {
-    const std::span<char> shared = static_cast<TcpStream*>(handle->data)->loop_.read_buffer();
-    *buffer = uv_buf_init(shared.data(), static_cast<unsigned int>(shared.size()));
-  };
-  const auto read = [](uv_stream_t* stream, ssize_t count, const uv_buf_t* buffer) {
-    static_cast<TcpStream*>(stream->data)->on_read(count, buffer->base);
-  };
-  uv_read_start(reinterpret_cast<uv_stream_t*>(&tcp_), allocate, read);
+void TcpStream::read_from_now_on() {
+  if (wait_to_read(true)) return;
+  break_off(CloseReason::kError);
+  loop_.flush_later(*this);
 }
 
 void TcpStream::pause_reading() {
   if (state_ != State::kOpen || paused_) return;
   paused_ = true;
-  uv_read_stop(reinterpret_cast<uv_stream_t*>(&tcp_));
+  wait_to_read(false);
 }
 
 void TcpStream::resume_reading() {
@@ -122,16 +99,25 @@ void TcpStream::resume_reading() {
     // Delivered at the end of the turn: the handler is not called from its own call.
     loop_.flush_later(*this);
   } else {
-    start_reading();
+    read_from_now_on();
   }
 }
 
+void TcpStream::on_readable() {
+  const std::span<char> buffer = loop_.read_buffer();
+  const ssize_t count = ::recv(descriptor(), buffer.data(), buffer.size(), 0);
+  if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) return;
+  on_read(count, buffer.data());
+}
+
+// `count`: as of recv(2).
 void TcpStream::on_read(ssize_t count, char* data) {
   if (count > 0) {
     on_data({data, static_cast<size_t>(count)});
-  } else if (count == UV_EOF) {
+  } else if (count == 0) {
+    wait_to_read(false);
     on_end_of_stream();
-  } else if (count < 0) {
+  } else {
     break_off(shut_ ? CloseReason::kLocal : CloseReason::kError);
   }
   settle();

@@ -1,12 +1,12 @@
 // The stream over a TCP socket, with TLS where the peer or the port asks for it.
 //
 // One class for both: plain connections carry one null pointer for TLS. An idle plain stream is this object and
-// nothing else; what is needed now and then (a write that libuv carries on with, a deadline, TLS) is allocated then.
+// nothing else; what is needed now and then (a deadline, TLS) is allocated then.
 //
-// Life: the owner's StreamPtr and libuv's handle both hold the object; it is freed when both have let go.
+// Life: the owner's StreamPtr; destroyed at the end of the turn in which the owner lets go.
 #pragma once
 
-#include <uv.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <cstddef>
@@ -20,6 +20,7 @@
 #include "base/timer_wheel.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/poller.h"
 #include "net/stream.h"
 #include "net/stream_queue.h"
 #include "net/tls_pacer.h"
@@ -38,19 +39,17 @@ struct StreamSettings {
   int handshake_ms = 10'000;  // 0 = no limit
 };
 
-class TcpStream final : public Stream, private Flushable {
+class TcpStream final : public Stream, private Flushable, private PolledSocket {
  public:
-  // An unconnected socket, for `uv_tcp_connect` on `handle()`; `start` once it is connected.
-  static std::unique_ptr<TcpStream, StreamDeleter> make(Loop& loop, std::shared_ptr<const StreamSettings> settings);
-  // Takes over a connected socket (closes it on failure, answering null) of a peer that `settings->counter` was entered
-  // for.
-  static std::unique_ptr<TcpStream, StreamDeleter> adopt(Loop& loop, std::shared_ptr<const StreamSettings> settings,
-                                                         int socket, const sockaddr& peer);
+  using Owner = std::unique_ptr<TcpStream, StreamDeleter>;
 
-  // For connecting.
-  uv_tcp_t* handle() { return &tcp_; }
-  // The socket is connected: reads begin.
-  void start(const sockaddr& peer);
+  // Takes over a connected, non-blocking socket of a peer that `settings->counter` was entered for, and begins to read.
+  // Null if the kernel cannot watch one more socket.
+  static Owner adopt(Loop& loop, std::shared_ptr<const StreamSettings> settings, Descriptor socket,
+                     const sockaddr& peer);
+
+  // The socket, for its options.
+  using PolledSocket::descriptor;
   // Begins a TLS handshake as the client. `on_established` is called after it, before any data; a failed handshake
   // closes the stream.
   void start_tls_client(std::unique_ptr<TlsSession> session, std::function<void()> on_established);
@@ -73,11 +72,6 @@ class TcpStream final : public Stream, private Flushable {
   enum class State : uint8_t { kOpen, kFinishing, kClosed };
   // Of a handshake that `finish` came before: the limits on what a peer says first are of those who use the stream.
   static constexpr const char* kClosedHere = "closed by this server before the handshake was complete";
-  // A write that the kernel did not take at once, in libuv's hands.
-  struct Write {
-    uv_write_t request;
-    size_t bytes;
-  };
   // The time limit of a handshake or of `finish`.
   struct Deadline final : Timer::Handler {
     explicit Deadline(TcpStream& owner) : stream(owner), timer(*this) {}
@@ -98,8 +92,7 @@ class TcpStream final : public Stream, private Flushable {
     std::function<void()> on_established;
   };
 
-  TcpStream(Loop& loop, std::shared_ptr<const StreamSettings> settings);
-  ~TcpStream() = default;
+  TcpStream(Loop& loop, std::shared_ptr<const StreamSettings> settings, Descriptor socket);
   void destroy() override;
   void on_flush() override;
 
@@ -107,7 +100,9 @@ class TcpStream final : public Stream, private Flushable {
   void remember(const sockaddr& peer);
   void close_socket();
   void end(CloseReason reason);
-  void start_reading();
+  bool start(const sockaddr& peer);
+  void read_from_now_on();
+  void on_readable() override;
   void on_read(ssize_t count, char* data);
   void on_data(std::span<char> data);
   void on_end_of_stream();
@@ -115,10 +110,11 @@ class TcpStream final : public Stream, private Flushable {
 
   // Sending (stream_write.cc)
   void pump();
-  void send_queue();
+  void on_writable() override;
+  void push_out();
+  bool send_queue();
+  ssize_t offer(std::span<iovec> parts);
   void consume(WriteQueue& out, size_t sent);
-  void start_write();
-  void on_written(int status);
   void break_off(CloseReason reason);
   void settle();
   void finish_sending();
@@ -140,12 +136,10 @@ class TcpStream final : public Stream, private Flushable {
   void fail_tls(const std::string& why);
   void send_last_words();
 
-  uv_tcp_t tcp_{};
   Loop& loop_;
   std::shared_ptr<const StreamSettings> settings_;
   StreamHandler* handler_ = nullptr;
   std::unique_ptr<Tls> tls_;
-  std::unique_ptr<Write> write_;
   std::unique_ptr<Deadline> deadline_;
   WriteQueue queue_;
   std::array<uint8_t, 16> address_{};
@@ -154,12 +148,10 @@ class TcpStream final : public Stream, private Flushable {
   CloseReason end_reason_ = CloseReason::kError;
   bool sniffing_ = false;  // TLS or plain is not known yet
   bool paused_ = false;
-  bool held_back_ = false;      // something had to wait: on_stream_drained is due when it is gone
-  bool ending_ = false;         // over, for end_reason_; the handler is told from the next event
-  bool peer_ended_ = false;     // the peer closed its half while we finish
-  bool shut_ = false;           // our half is closed
-  bool released_ = false;       // the owner has let go
-  bool handle_closed_ = false;  // libuv has let go
+  bool held_back_ = false;   // something had to wait: on_stream_drained is due when it is gone
+  bool ending_ = false;      // over, for end_reason_; the handler is told from the next event
+  bool peer_ended_ = false;  // the peer closed its half while we finish
+  bool shut_ = false;        // our half is closed
 };
 
 }  // namespace matchbus::net

@@ -73,7 +73,7 @@ bool TcpStream::wait_in_line(std::span<const char> data) {
   if (pacer.may_run()) return false;
   tls_->unread = Bytes::copy({data.data(), data.size()});
   tls_->waiting = true;
-  uv_read_stop(reinterpret_cast<uv_stream_t*>(&tcp_));
+  wait_to_read(false);
   pacer.wait(*tls_);
   return true;
 }
@@ -88,7 +88,7 @@ void TcpStream::on_handshake_turn() {
 void TcpStream::read_on() {
   const Bytes unread = std::exchange(tls_->unread, {});
   on_ciphertext({unread.data(), unread.size()});
-  if (state_ != State::kClosed && !paused_ && !ending_ && !tls_->waiting) start_reading();
+  if (state_ != State::kClosed && !paused_ && !ending_ && !tls_->waiting) read_from_now_on();
 }
 
 // True if application data may follow.
@@ -148,12 +148,12 @@ TlsSession::Step TcpStream::encrypt_record(size_t& used) {
   const std::string_view first = queue_.front();
   if (queue_.size() == 1 || first.size() >= TlsSession::kMaxPlaintext) return tls_->session->write(first, used);
   std::array<char, TlsSession::kMaxPlaintext> together;
-  std::array<uv_buf_t, 64> slices;
+  std::array<iovec, 64> slices;
   const size_t count = queue_.gather(slices, together.size());
   size_t size = 0;
   for (size_t i = 0; i < count; ++i) {
-    std::memcpy(together.data() + size, slices[i].base, slices[i].len);
-    size += slices[i].len;
+    std::memcpy(together.data() + size, slices[i].iov_base, slices[i].iov_len);
+    size += slices[i].iov_len;
   }
   return tls_->session->write({together.data(), size}, used);
 }
@@ -173,12 +173,11 @@ void TcpStream::fail_tls(const std::string& why) {
 
 // An alert that says why the connection ends, if the kernel takes it right now.
 void TcpStream::send_last_words() {
-  if (write_ != nullptr || state_ == State::kClosed) return;
+  if (waits_to_write() || state_ == State::kClosed) return;
   collect_ciphertext();
-  std::array<uv_buf_t, 8> buffers;
-  const size_t count = tls_->wire.gather(buffers, SIZE_MAX);
-  if (count == 0) return;
-  uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), buffers.data(), static_cast<unsigned int>(count));
+  std::array<iovec, 8> parts;
+  const size_t count = tls_->wire.gather(parts, SIZE_MAX);
+  if (count != 0) offer({parts.data(), count});
 }
 
 }  // namespace matchbus::net

@@ -1,12 +1,13 @@
-// TcpStream's sending side: queued slices go to the kernel together, and what it does not take is left to libuv until
-// the socket is writable again.
+// TcpStream's sending side: queued slices go to the kernel together, and what it does not take waits until the socket
+// is writable again.
 //
-// While libuv writes, nothing else may: the queue's beginning belongs to that write. Failures are remembered and told
-// to the handler from an event (`settle`), never from inside its own call of `write` or `flush`.
+// Failures are remembered and told to the handler from an event (`settle`), never from inside its own call of `write`
+// or `flush`.
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "net/stream_tcp.h"
@@ -14,7 +15,7 @@
 namespace matchbus::net {
 namespace {
 
-constexpr size_t kBuffers = 32;            // for one writev
+constexpr size_t kParts = 32;              // for one sendmsg
 constexpr size_t kWriteBytes = 64 * 1024;  // of one write
 constexpr size_t kTurnBytes = 256 * 1024;  // of one stream in one turn, so that a fast reader does not starve others
 constexpr int kLingerMs = 1'000;           // for the peer to close after us
@@ -45,38 +46,67 @@ void TcpStream::on_flush() {
 
 size_t TcpStream::pending() const {
   if (state_ == State::kClosed || ending_) return 0;
-  size_t bytes = queue_.bytes() + (tls_ == nullptr ? 0 : tls_->wire.bytes());
-  if (write_ != nullptr) bytes -= write_->bytes - tcp_.write_queue_size;
-  return bytes;
+  return queue_.bytes() + (tls_ == nullptr ? 0 : tls_->wire.bytes());
 }
 
 void TcpStream::pump() {
   if (ending_ || state_ == State::kClosed) return;
-  if (write_ == nullptr) {
-    send_queue();
-    if (write_ == nullptr && state_ == State::kFinishing && pending() == 0) finish_sending();
-  }
-  // Also while libuv writes: the kernel may have taken all of that write, and what came after it waits.
+  if (!waits_to_write()) push_out();
   if (pending() != 0) held_back_ = true;
 }
 
-void TcpStream::send_queue() {
-  if (sniffing_) return;  // not known yet how to say it
+void TcpStream::on_writable() {
+  push_out();
+  settle();
+}
+
+void TcpStream::push_out() {
+  const bool is_full = send_queue();
+  if (ending_) return;
+  if (!wait_to_write(is_full)) return break_off(CloseReason::kError);
+  if (!is_full && state_ == State::kFinishing && pending() == 0) finish_sending();
+}
+
+// True if more can be sent once the socket is writable.
+bool TcpStream::send_queue() {
+  if (sniffing_) return false;  // not known yet how to say it
   for (size_t budget = kTurnBytes; !ending_;) {
     if (tls_ != nullptr) encrypt();
     WriteQueue& out = tls_ == nullptr ? queue_ : tls_->wire;
-    if (out.empty() || ending_) return;
-    if (budget == 0) return start_write();
-    std::array<uv_buf_t, kBuffers> buffers;
-    const size_t count = out.gather(buffers, std::min(budget, kWriteBytes));
+    if (out.empty() || ending_) return false;
+    if (budget == 0) return true;
+    std::array<iovec, kParts> parts;
+    const size_t count = out.gather(parts, std::min(budget, kWriteBytes));
     size_t offered = 0;
-    for (size_t i = 0; i < count; ++i) offered += buffers[i].len;
-    int sent = uv_try_write(reinterpret_cast<uv_stream_t*>(&tcp_), buffers.data(), static_cast<unsigned int>(count));
-    if (sent == UV_EAGAIN) sent = 0;
-    if (sent < 0) return break_off(CloseReason::kError);
+    for (size_t i = 0; i < count; ++i) offered += parts[i].iov_len;
+    const ssize_t sent = offer({parts.data(), count});
+    if (sent < 0) {
+      break_off(CloseReason::kError);
+      return false;
+    }
     consume(out, static_cast<size_t>(sent));
-    if (static_cast<size_t>(sent) < offered) return start_write();
+    if (static_cast<size_t>(sent) < offered) return true;
     budget -= offered;
+  }
+  return false;
+}
+
+// How many bytes the kernel takes now; negative if the connection is broken.
+ssize_t TcpStream::offer(std::span<iovec> parts) {
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+  for (;;) {
+    ssize_t sent = 0;
+    if (parts.size() == 1) {
+      sent = ::send(descriptor(), parts[0].iov_base, parts[0].iov_len, kFlags);
+    } else {
+      msghdr message{};
+      message.msg_iov = parts.data();
+      message.msg_iovlen = parts.size();
+      sent = ::sendmsg(descriptor(), &message, kFlags);
+    }
+    if (sent >= 0) return sent;
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS) return 0;
+    if (errno != EINTR) return -1;
   }
 }
 
@@ -86,36 +116,6 @@ void TcpStream::consume(WriteQueue& out, size_t sent) {
   } else {
     out.consume(sent);
   }
-}
-
-void TcpStream::start_write() {
-  WriteQueue& out = tls_ == nullptr ? queue_ : tls_->wire;
-  std::array<uv_buf_t, kBuffers> buffers;
-  const size_t count = out.gather(buffers, kWriteBytes);
-  write_ = std::make_unique<Write>();
-  write_->bytes = 0;
-  for (size_t i = 0; i < count; ++i) write_->bytes += buffers[i].len;
-  write_->request.data = this;
-  const auto written = [](uv_write_t* request, int status) {
-    static_cast<TcpStream*>(request->data)->on_written(status);
-  };
-  if (uv_write(&write_->request, reinterpret_cast<uv_stream_t*>(&tcp_), buffers.data(),
-               static_cast<unsigned int>(count), written) != 0) {
-    write_.reset();
-    break_off(CloseReason::kError);
-  }
-}
-
-void TcpStream::on_written(int status) {
-  const std::unique_ptr<Write> write = std::move(write_);
-  if (state_ == State::kClosed) return queue_.clear();
-  if (status != 0) {
-    break_off(CloseReason::kError);
-  } else {
-    consume(tls_ == nullptr ? queue_ : tls_->wire, write->bytes);
-    pump();
-  }
-  settle();
 }
 
 void TcpStream::settle() {
@@ -139,7 +139,7 @@ void TcpStream::finish() {
   const bool stopped = std::exchange(paused_, false) || (tls_ != nullptr && !tls_->unread.empty());
   if (tls_ != nullptr && tls_->established) tls_->unread = {};
   // What is kept of a handshake is read on from the flush, or when it is our turn.
-  if (stopped && (tls_ == nullptr || tls_->unread.empty())) start_reading();
+  if (stopped && (tls_ == nullptr || tls_->unread.empty())) read_from_now_on();
   set_deadline(settings_->drain_ms);
   loop_.flush_later(*this);
 }
@@ -152,13 +152,11 @@ void TcpStream::finish_sending() {
     tls_->notified = true;
     tls_->session->close_notify();
     collect_ciphertext();
-    send_queue();
+    wait_to_write(send_queue());
     if (pending() != 0) return;
   }
   shut_ = true;
-  uv_os_fd_t socket = -1;
-  uv_fileno(reinterpret_cast<uv_handle_t*>(&tcp_), &socket);
-  ::shutdown(socket, SHUT_WR);
+  ::shutdown(descriptor(), SHUT_WR);
   if (peer_ended_) return break_off(CloseReason::kLocal);
   set_deadline(settings_->drain_ms == 0 ? kLingerMs : std::min(settings_->drain_ms, kLingerMs));
 }

@@ -52,7 +52,7 @@ class StreamTest : public NetTest {
   std::string fill() {
     std::string all;
     while (stream->pending() == 0) {
-      std::string chunk(300'000, '\0');
+      std::string chunk(200'000, '\0');  // less than a turn's budget
       for (char& c : chunk) c = static_cast<char>(random_());
       write(chunk);
       stream->flush();
@@ -110,8 +110,7 @@ TEST_F(StreamTest, SendsWithoutDelay) {
   connect();
   int on = 0;
   socklen_t size = sizeof on;
-  uv_os_fd_t fd = -1;
-  uv_fileno(reinterpret_cast<uv_handle_t*>(static_cast<TcpStream&>(*stream).handle()), &fd);
+  const int fd = static_cast<TcpStream&>(*stream).descriptor();
   ASSERT_EQ(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
   EXPECT_NE(on, 0);
 }
@@ -183,22 +182,17 @@ TEST_F(StreamTest, BackPressureHoldsBackAndDrains) {
   EXPECT_TRUE(peer->received == expected);
 }
 
-TEST_F(StreamTest, DrainedIsToldOfWhatCameBehindAWriteThatTheKernelTookWhole) {
+TEST_F(StreamTest, WhatIsBeyondATurnsBudgetFollowsInTheNextAndDrainedIsTold) {
   connect();
-  // Over a turn's budget: the rest is left to libuv, and a socket with room takes all of it at once.
-  const int room = 4 << 20;
-  uv_os_fd_t socket = -1;
-  ASSERT_EQ(uv_fileno(reinterpret_cast<uv_handle_t*>(static_cast<TcpStream&>(*stream).handle()), &socket), 0);
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room);
-  ::setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+  const int room = 4 << 20;  // for all of it
+  ::setsockopt(static_cast<TcpStream&>(*stream).descriptor(), SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   ::setsockopt(peer->fd(), SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
   std::string all(256 * 1024 + 64 * 1024, 'a');
   write(all);
   stream->flush();
-  if (stream->pending() != 0) GTEST_SKIP() << "the kernel has no room for this";
+  EXPECT_GE(stream->pending(), 64u * 1024);
   write("behind");
   stream->flush();
-  EXPECT_NE(stream->pending(), 0u);
   all += "behind";
   EXPECT_TRUE(run_until([&] { return peer->read().received.size() == all.size() && handler.drained == 1; }));
 }
@@ -602,11 +596,11 @@ TEST(WriteQueue, BehavesLikeAString) {
       ASSERT_EQ(front.view(), model.substr(0, front.size()));
       model.erase(0, front.size());
     } else {
-      std::array<uv_buf_t, 5> buffers;
+      std::array<iovec, 5> buffers;
       const size_t limit = random() % 60;
       const size_t count = queue.gather(buffers, limit);
       std::string seen;
-      for (size_t i = 0; i < count; ++i) seen.append(buffers[i].base, buffers[i].len);
+      for (size_t i = 0; i < count; ++i) seen.append(static_cast<const char*>(buffers[i].iov_base), buffers[i].iov_len);
       ASSERT_LE(seen.size(), limit);
       ASSERT_EQ(seen, model.substr(0, seen.size()));
       if (count < buffers.size()) {

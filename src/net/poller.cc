@@ -1,0 +1,86 @@
+#include "net/poller.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace matchbus::net {
+namespace {
+
+constexpr uint32_t kTrouble = EPOLLERR | EPOLLHUP;  // told whether or not one waits for it
+
+}  // namespace
+
+bool PolledSocket::wait_for(uint8_t event, bool wanted) {
+  const uint8_t waiting = static_cast<uint8_t>(wanted ? waiting_ | event : waiting_ & ~event);
+  return waiting == waiting_ || poller_.change(*this, waiting);
+}
+
+void PolledSocket::close_descriptor() {
+  if (!socket_) return;
+  poller_.forget(*this);
+  waiting_ = 0;
+  socket_.reset();  // which takes it out of the set
+}
+
+Descriptor PolledSocket::release_descriptor() {
+  if (waiting_ != 0) poller_.change(*this, 0);
+  return std::move(socket_);
+}
+
+Poller::Poller(uv_loop_t& loop) : set_(epoll_create1(EPOLL_CLOEXEC)) {
+  watch_.data = this;
+  const int error = set_ ? uv_poll_init(&loop, &watch_, set_.get()) : UV_EMFILE;
+  if (error != 0) throw std::runtime_error(std::string("cannot wait for sockets: ") + uv_strerror(error));
+  uv_poll_start(&watch_, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Poller*>(handle->data)->serve(); });
+}
+
+void Poller::close() { uv_close(reinterpret_cast<uv_handle_t*>(&watch_), nullptr); }
+
+bool Poller::change(PolledSocket& socket, uint8_t waiting) {
+  epoll_event event{};
+  event.events = waiting;
+  event.data.ptr = &socket;
+  // A socket that waits for nothing is taken out: the end of its connection would be told again and again.
+  const int operation = waiting == 0 ? EPOLL_CTL_DEL : socket.waiting_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  if (epoll_ctl(set_.get(), operation, socket.descriptor(), &event) != 0) return false;
+  socket.waiting_ = waiting;
+  if (waiting == 0) forget(socket);
+  return true;
+}
+
+void Poller::forget(const PolledSocket& socket) {
+  for (epoll_event& event : left_) {
+    if (event.data.ptr == &socket) event.data.ptr = nullptr;
+  }
+}
+
+void Poller::serve() {
+  const uint64_t end = uv_hrtime() + kSliceNs;
+  bool is_full = true;
+  while (is_full) {
+    const int count = epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), 0);
+    left_ = {events_.data(), static_cast<size_t>(std::max(0, count))};
+    is_full = left_.size() == events_.size();
+    while (!left_.empty()) {
+      serve(left_.front());
+      left_ = left_.subspan(1);
+      // What is left is told again in the next turn, after those that have not been told of yet.
+      if (uv_hrtime() >= end) return void(left_ = {});
+    }
+  }
+}
+
+// Whoever is called may close any socket, this one too.
+void Poller::serve(epoll_event& event) {
+  const auto socket = [&] { return static_cast<PolledSocket*>(event.data.ptr); };
+  if (socket() != nullptr && (event.events & (EPOLLIN | kTrouble)) != 0 && (socket()->waiting_ & EPOLLIN) != 0) {
+    socket()->on_readable();
+  }
+  if (socket() != nullptr && (event.events & (EPOLLOUT | kTrouble)) != 0 && (socket()->waiting_ & EPOLLOUT) != 0) {
+    socket()->on_writable();
+  }
+}
+
+}  // namespace matchbus::net

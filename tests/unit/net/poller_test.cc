@@ -1,0 +1,157 @@
+#include "net/poller.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/net_fixture.h"
+
+namespace matchbus::net {
+namespace {
+
+using test::NetTest;
+
+class Watched final : public PolledSocket {
+ public:
+  Watched(Poller& poller, Descriptor socket) : PolledSocket(poller, std::move(socket)) {}
+  using PolledSocket::close_descriptor;
+  using PolledSocket::release_descriptor;
+  using PolledSocket::wait_to_read;
+  using PolledSocket::wait_to_write;
+
+  std::function<void()> readable = [] {};
+  std::function<void()> writable = [] {};
+
+ private:
+  void on_readable() override { readable(); }
+  void on_writable() override { writable(); }
+};
+
+class PollerTest : public NetTest {
+ protected:
+  // A socket and its peer.
+  std::unique_ptr<Watched> open() {
+    std::array<int, 2> pair{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair.data()), 0);
+    peers.emplace_back(pair[1]);
+    return std::make_unique<Watched>(loop.poller(), Descriptor(pair[0]));
+  }
+  void send(size_t peer) { EXPECT_EQ(::send(peers[peer].get(), "x", 1, 0), 1); }
+  static void read(const Watched& socket) {
+    char byte = 0;
+    EXPECT_EQ(::recv(socket.descriptor(), &byte, 1, 0), 1);
+  }
+
+  std::vector<Descriptor> peers;
+};
+
+TEST_F(PollerTest, TellsOnlyOfWhatIsWaitedFor) {
+  const auto socket = open();
+  int reads = 0;
+  int writes = 0;
+  socket->readable = [&] {
+    ++reads;
+    read(*socket);
+  };
+  socket->writable = [&] {
+    ++writes;
+    EXPECT_TRUE(socket->wait_to_write(false));
+  };
+  send(0);
+  run_for(5);
+  EXPECT_EQ(reads, 0);
+  EXPECT_TRUE(socket->wait_to_read(true));
+  EXPECT_TRUE(run_until([&] { return reads == 1; }));
+  EXPECT_EQ(writes, 0);
+  EXPECT_TRUE(socket->wait_to_write(true));
+  EXPECT_TRUE(run_until([&] { return writes == 1; }));
+  EXPECT_TRUE(socket->wait_to_read(false));
+  send(0);
+  run_for(5);
+  EXPECT_EQ(reads, 1);
+  EXPECT_EQ(writes, 1);
+}
+
+TEST_F(PollerTest, EndOfAConnectionDoesNotWakeWhoWaitsForNothing) {
+  const auto socket = open();
+  EXPECT_TRUE(socket->wait_to_read(true));
+  EXPECT_TRUE(socket->wait_to_read(false));
+  peers[0].reset();
+  loop.take_longest_turn();
+  const uint64_t idle = uv_metrics_idle_time(loop.uv());
+  run_for(50);
+  EXPECT_GT(uv_metrics_idle_time(loop.uv()) - idle, 25'000'000u);
+}
+
+TEST_F(PollerTest, SocketsMayCloseEachOtherAndThemselvesInCallbacks) {
+  // Whichever is served first destroys the others, which are ready too.
+  std::vector<std::unique_ptr<Watched>> sockets;
+  int calls = 0;
+  for (size_t i = 0; i < 20; ++i) {
+    sockets.push_back(open());
+    sockets[i]->readable = [&, i] {
+      ++calls;
+      for (size_t k = 0; k < 20; ++k) {
+        if (k != i) sockets[k].reset();
+      }
+      sockets[i]->close_descriptor();
+    };
+    EXPECT_TRUE(sockets[i]->wait_to_read(true));
+    EXPECT_TRUE(sockets[i]->wait_to_write(true));
+    sockets[i]->writable = [] { ADD_FAILURE() << "after its end"; };
+    send(i);
+  }
+  EXPECT_TRUE(run_until([&] { return calls != 0; }));
+  run_for(5);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(PollerTest, SocketGivenAwayStaysOpen) {
+  const auto socket = open();
+  EXPECT_TRUE(socket->wait_to_read(true));
+  socket->readable = [] { ADD_FAILURE() << "after it was given away"; };
+  const Descriptor away = socket->release_descriptor();
+  EXPECT_EQ(socket->descriptor(), -1);
+  send(0);
+  run_for(5);
+  char byte = 0;
+  EXPECT_EQ(::recv(away.get(), &byte, 1, 0), 1);
+}
+
+TEST_F(PollerTest, ManyReadySocketsAreServedOverSeveralTurnsEachOnce) {
+  // 40 ms of work, of which a turn does about one.
+  constexpr size_t kSockets = 400;
+  std::vector<std::unique_ptr<Watched>> sockets;
+  std::vector<int> served(kSockets, 0);
+  size_t count = 0;
+  for (size_t i = 0; i < kSockets; ++i) {
+    sockets.push_back(open());
+    sockets[i]->readable = [&, i] {
+      read(*sockets[i]);
+      ++served[i];
+      ++count;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
+      while (std::chrono::steady_clock::now() < end) continue;
+    };
+    EXPECT_TRUE(sockets[i]->wait_to_read(true));
+    send(i);
+  }
+  size_t turns = 0;
+  std::function<void()> on_turn = [&] {
+    ++turns;
+    if (count != kSockets) loop.post(on_turn);
+  };
+  loop.post(on_turn);
+  EXPECT_TRUE(run_until([&] { return count == kSockets; }));
+  EXPECT_GE(turns, 10u);
+  for (const int times : served) EXPECT_EQ(times, 1);
+}
+
+}  // namespace
+}  // namespace matchbus::net
