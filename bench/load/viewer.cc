@@ -1,6 +1,7 @@
 #include "load/viewer.h"
 
 #include <time.h>
+#include <charconv>
 
 #include <utility>
 
@@ -98,6 +99,14 @@ void Viewer::count_raw(uint64_t messages, size_t bytes) {
   if (!totals_.measuring) return;
   totals_.messages += messages;
   totals_.bytes += bytes;
+}
+
+void Viewer::take_marker(std::string_view message) {
+  if (!message.starts_with(kMarkerPrefix) || !totals_.measuring || !timed_) return;
+  message.remove_prefix(kMarkerPrefix.size());
+  int64_t marker = 0;
+  if (std::from_chars(message.data(), message.data() + message.size(), marker).ec != std::errc()) return;
+  totals_.latency.add(now_us() - marker);
 }
 
 BroadcastPtr Viewer::read(std::string_view payload, bool compressed) {

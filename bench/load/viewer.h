@@ -116,6 +116,8 @@ class Viewer : protected net::StreamHandler {
   // Counts it as a message. `broadcast` may be null.
   void take_message(const BroadcastPtr& broadcast, bool compressed, size_t wire_bytes);
   void count_raw(uint64_t messages, size_t bytes);
+  // Of what is only counted: notes how long the message took if it begins with a marker.
+  void take_marker(std::string_view message);
   const ViewerOptions& options() const { return options_; }
   ViewerTotals& totals() { return totals_; }
 

@@ -20,15 +20,16 @@ void WebSocketViewer::begin() {
 }
 
 void WebSocketViewer::take_bytes(std::string_view bytes) {
-  if (kind_ == ViewerKind::kRaw) return take_raw(bytes.size());
+  if (kind_ == ViewerKind::kRaw) return take_raw(bytes);
   upgraded_ ? take_frames(bytes) : take_head(bytes);
 }
 
-void WebSocketViewer::take_raw(size_t bytes) {
-  raw_bytes_ += bytes;
+void WebSocketViewer::take_raw(std::string_view bytes) {
+  if (raw_bytes_ == 0) take_marker(bytes);
+  raw_bytes_ += bytes.size();
   const size_t messages = raw_bytes_ / options().raw_message;
   raw_bytes_ %= options().raw_message;
-  count_raw(messages, bytes);
+  count_raw(messages, bytes.size());
 }
 
 void WebSocketViewer::take_head(std::string_view bytes) {

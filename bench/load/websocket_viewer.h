@@ -25,7 +25,7 @@ class WebSocketViewer : public Viewer {
  private:
   void begin() override;
   void take_bytes(std::string_view bytes) override;
-  void take_raw(size_t bytes);
+  void take_raw(std::string_view bytes);
   void take_head(std::string_view bytes);
   void take_frames(std::string_view bytes);
   bool take_frame(const ScannedFrame& frame);

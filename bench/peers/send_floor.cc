@@ -1,7 +1,8 @@
 // The floor under every broadcast: a bare loop of send() over N connections, ten times a second, nothing else. What a
-// server of the match protocol spends beyond this is its own doing.
+// server of the match protocol spends beyond this is its own doing. Each message begins with the time when its round
+// began, as the load generator's markers, if it is long enough.
 //
-//   send-floor MESSAGE_BYTES SECONDS    prints the port, takes connections, sends, ends by itself
+//   send-floor MESSAGE_BYTES SECONDS [PERIOD_MS]    prints the port, takes connections, sends, ends by itself
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,12 +21,18 @@
 
 namespace {
 
-constexpr int64_t kTickMs = 100;
-
-int64_t now_ms() {
+int64_t now_us() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+  return int64_t{now.tv_sec} * 1'000'000 + now.tv_nsec / 1000;
+}
+
+int64_t now_ms() { return now_us() / 1000; }
+
+// "load-MICROSECONDS ", then filling.
+void mark(std::string& message) {
+  const std::string marker = "load-" + std::to_string(now_us()) + " ";
+  if (marker.size() <= message.size()) message.replace(0, marker.size(), marker);
 }
 
 int listen_on_loopback() {
@@ -58,24 +65,27 @@ void accept_all(int listener, std::vector<int>& connections) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fputs("usage: send-floor MESSAGE_BYTES SECONDS\n", stderr);
+  if (argc != 3 && argc != 4) {
+    std::fputs("usage: send-floor MESSAGE_BYTES SECONDS [PERIOD_MS]\n", stderr);
     return 2;
   }
+  constexpr int64_t kTickMs = 100;
+  const int64_t period_ms = argc == 4 ? std::max(1, std::atoi(argv[3])) : kTickMs;
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
-  const std::string message(static_cast<size_t>(std::atoi(argv[1])), 'x');
+  std::string message(static_cast<size_t>(std::atoi(argv[1])), 'x');
   const int64_t end = now_ms() + std::atoi(argv[2]) * 1000;
   const int listener = listen_on_loopback();
   std::vector<int> connections;
-  for (int64_t next = now_ms() + kTickMs; now_ms() < end;) {
+  for (int64_t next = now_ms() + period_ms; now_ms() < end;) {
     pollfd waiting{listener, POLLIN, 0};
     poll(&waiting, 1, static_cast<int>(std::max<int64_t>(0, next - now_ms())));
     accept_all(listener, connections);
     if (now_ms() < next) continue;
-    next += kTickMs;
+    next += period_ms;
+    mark(message);
     for (const int connection : connections) {
       [[maybe_unused]] const ssize_t sent =
           send(connection, message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL);

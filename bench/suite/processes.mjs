@@ -112,9 +112,9 @@ export class Processes {
   }
 
   // The bare send() loop with as many connections and bytes.
-  async floor(viewers, bytes, seconds) {
+  async floor(viewers, bytes, seconds, periodMs = 100) {
     const size = Math.max(1, Math.round(bytes));
-    const child = this.start(join(this.bin, 'send-floor'), [String(size), '60']);
+    const child = this.start(join(this.bin, 'send-floor'), [String(size), '60', String(periodMs)]);
     const port = await until(() => Number(child.lines) || 0);
     try {
       return await this.load('--kind', 'raw', '--message-size', size, '--port', port, '--pid', child.pid, '--viewers', viewers, '--seconds', seconds, '--settle', 1);

@@ -77,13 +77,15 @@ export class Standard {
     this.results.row('user memory per viewer of a live match, compression negotiated', `${live.bytesPerViewer.toFixed(0)} bytes, the match and the frames under way with it (10,000 viewers)`);
   }
 
-  // Changes after quiet periods: two a second.
+  // Changes after quiet periods: two a second. Beside it the bare loop in the same rhythm: what no server can be under,
+  // whose first viewer waits for nothing.
   async eager() {
     const sparse = ['--rate', 0, '--marks', 2, '--seconds', 8, '--settle', 1];
     for (const viewers of [2_000, 500, 100]) {
-      const report = await this.processes.measure(['--tick-mode', 'eager'], '--viewers', viewers, ...sparse);
-      const { p50, p99 } = report.latencyMs;
-      this.results.goal(`event to delivery at ${viewers.toLocaleString('en')} viewers, eager, p50`, 'under 10 ms', `${p50.toFixed(1)} ms (p99 ${p99.toFixed(1)} ms)`, p50 < 10);
+      const { latencyMs: { p50, p99 }, bytesPerMessage } = await this.processes.measure(['--tick-mode', 'eager'], '--viewers', viewers, ...sparse);
+      const bare = (await this.processes.floor(viewers, bytesPerMessage, 8, 500)).latencyMs;
+      this.results.goal(`event to delivery at ${viewers.toLocaleString('en')} viewers, eager, p50`, 'under 10 ms',
+        `${p50.toFixed(1)} ms (p99 ${p99.toFixed(1)} ms; 5 ms of gathering and the bare send() loop: ${(5 + bare.p50).toFixed(1)} ms, p99 ${(5 + bare.p99).toFixed(1)} ms)`, p50 < 10);
     }
   }
 

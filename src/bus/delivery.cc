@@ -7,7 +7,7 @@ namespace matchbus::bus {
 namespace {
 
 constexpr size_t kBatchBytes = 64 * 1024;  // given to a connection before its kernel is asked
-constexpr size_t kSessionsPerClockLook = 16;
+constexpr size_t kSessionsPerClockLook = 32;
 constexpr size_t kReplayBatches = 4;  // of a replay in one go
 constexpr size_t kForgetDone = 4'096;
 constexpr int64_t kStallLookMs = 1'000;
@@ -124,6 +124,7 @@ void Delivery::run_slice() {
   is_requested_ = false;
   const uint64_t end = uv_hrtime() + static_cast<uint64_t>(options_.slice_us) * 1'000;
   for (size_t count = 1; next_ < dirty_.size(); ++count) {
+    if (count % kSessionsPerClockLook == 1) touch_next(kSessionsPerClockLook);
     Session* const session = dirty_[next_++];
     if (session == nullptr) continue;
     session->dirty_place = Session::kNone;
@@ -137,6 +138,16 @@ void Delivery::run_slice() {
     return request_slice();
   }
   forget_done();
+}
+
+// Sessions and what they send through are in no cache any more: asking many before any is sent to lets the processor
+// fetch several at once (see Feed::step).
+void Delivery::touch_next(size_t count) const {
+  const size_t end = std::min(dirty_.size(), next_ + count);
+  for (size_t i = next_; i < end; ++i) {
+    const Session* const session = dirty_[i];
+    if (session != nullptr && session->connection) static_cast<void>(session->connection->pending());
+  }
 }
 
 void Delivery::forget_done() {

@@ -81,6 +81,7 @@ class Delivery final : private Timer::Handler {
   void clear_late(Session& session);
   void request_slice();
   void run_slice();
+  void touch_next(size_t count) const;
   void forget_done();
   void on_timer(Timer& timer) override;
 

