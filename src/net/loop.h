@@ -1,4 +1,5 @@
-// The one event loop: libuv's, plus what every connection shares so that none needs its own.
+// The one event loop: libuv's, plus what every connection shares so that none needs its own. Timers, signals, the pool
+// and the sleep are libuv's; sockets wait in a set of their own within it (net/poller.h).
 //
 // One turn: poll, callbacks (reads, accepts, timers), then, before the loop sleeps again: streams that were written to
 // are flushed, and objects that ended during the turn are destroyed. Nothing is ever destroyed inside its own callback.
@@ -54,7 +55,7 @@ struct LongestTurn {
 
 class Loop {
  public:
-  // Borrows `clock` and `log` for its life. Makes the process ignore SIGPIPE: libuv writes to sockets that the peer may
+  // Borrows `clock` and `log` for its life. Makes the process ignore SIGPIPE: libuv writes to pipes that the reader may
   // have closed.
   Loop(const Clock& clock, Log& log);
   // Closes what is left. Whoever uses the loop must be gone by now, except for objects handed over with `defer`.
