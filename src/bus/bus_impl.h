@@ -18,7 +18,6 @@
 #include "bus/broadcast.h"
 #include "bus/bus.h"
 #include "bus/client_messages.h"
-#include "bus/closing_sockets.h"
 #include "bus/delivery.h"
 #include "bus/departures.h"
 #include "bus/event.h"
@@ -30,6 +29,7 @@
 #include "bus/session.h"
 #include "bus/topics.h"
 #include "bus/user.h"
+#include "ws/closing_connections.h"
 
 namespace matchbus::bus {
 
@@ -124,7 +124,7 @@ class BusImpl final : public Bus,
   Presence presence_{rooms_, broadcast_};
   Topics topics_{options_, stats_, ids_, writer_, rooms_, delivery_, broadcast_};
   ClientMessages client_messages_;
-  ClosingSockets closing_;
+  ws::ClosingConnections closing_;
   std::vector<std::unique_ptr<Session>> sessions_;
   uint64_t last_number_ = 0;  // of a session
   bool is_ending_ = false;

@@ -26,7 +26,7 @@ EngineContext::EngineContext(net::Loop& event_loop, ws::Context& ws_context, con
       ws(ws_context),
       options(checked(engine_options)),
       ping_frame(ws_context.encode(ws::Opcode::kText, "2")),
-      closer(event_loop),
+      closing(event_loop),
       polling_crowd(engine_options.max_unpolled, stats.unpolled),
       end_of_turn_(event_loop, [this] { finish_turn(); }) {}
 

@@ -12,7 +12,7 @@
 #include "socketio/engine_handshake.h"
 #include "socketio/polling_crowd.h"
 #include "socketio/session_table.h"
-#include "socketio/websocket_closer.h"
+#include "ws/closing_connections.h"
 #include "ws/connection.h"
 
 namespace matchbus::socketio {
@@ -40,7 +40,7 @@ class EngineContext {
   EngineStats stats;
   const Bytes ping_frame;  // a WebSocket frame with a ping packet
   Bytes scratch;           // a block to write packets in, taken and put back by whoever writes one
-  WebSocketCloser closer;
+  ws::ClosingConnections closing;
   PollingCrowd polling_crowd;
   SessionTable sessions;
 

@@ -112,7 +112,7 @@ void Session::on_post(net::HttpRequest& request, std::unique_ptr<net::HttpReply>
 
 void Session::on_upgrade(std::unique_ptr<ws::Connection> connection, std::span<char> early) {
   if (!is_open() || !polling_ || !polling_->begin_upgrade(connection, early)) {
-    context_.closer.close(std::move(connection), ws::kPolicy, "no upgrade possible");
+    context_.closing.close(std::move(connection), ws::kPolicy, "no upgrade possible");
   }
 }
 
@@ -334,7 +334,7 @@ void Session::close_connection() {
     return;
   }
   const uint16_t code = reason_ == EngineClose::kParseError ? ws::kPolicy : ws::kNormal;
-  context_.closer.close(std::move(connection_), code, {});
+  context_.closing.close(std::move(connection_), code, {});
 }
 
 // True if the session is over.

@@ -30,7 +30,7 @@ Upgrade::Upgrade(EngineContext& context, Session& session, PollingTransport& pol
 }
 
 Upgrade::~Upgrade() {
-  if (connection_ && connection_->is_open()) context_.closer.close(std::move(connection_), ws::kNormal, {});
+  if (connection_ && connection_->is_open()) context_.closing.close(std::move(connection_), ws::kNormal, {});
 }
 
 void Upgrade::release_poll_soon() { context_.loop.timers().set(timer_, kNoopDelayMs); }
