@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "base/base64.h"
+
 namespace matchbus {
 
 void random_bytes(std::span<char> out) {
@@ -35,6 +37,6 @@ std::string random_text(size_t length, std::string_view alphabet) {
   return out;
 }
 
-std::string random_id() { return random_text(20, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"); }
+std::string random_id() { return random_text(20, kBase64UrlAlphabet); }
 
 }  // namespace matchbus

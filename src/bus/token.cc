@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "bus/token_base64.h"
+#include "base/base64.h"
 
 namespace matchbus::bus {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "bus/token_base64.h"
+#include "base/base64.h"
 
 namespace matchbus::bus {
 

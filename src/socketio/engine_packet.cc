@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "socketio/base64.h"
+#include "base/base64.h"
 
 namespace matchbus::socketio {
 
@@ -21,8 +21,9 @@ std::optional<EnginePacket> PayloadReader::next() {
     rest_ = rest_.subspan(text.size() + 1);
   }
   if (!text.empty() && text[0] == kBase64Prefix) {
-    if (const std::optional<size_t> size = decode_base64_in_place(text.subspan(1))) {
-      return EnginePacket{EnginePacketType::kMessage, true, text.subspan(1, *size)};
+    const std::span<char> encoded = text.subspan(1);
+    if (const std::optional<size_t> size = decode_base64({encoded.data(), encoded.size()}, encoded)) {
+      return EnginePacket{EnginePacketType::kMessage, true, encoded.first(*size)};
     }
   } else if (std::optional<EnginePacket> packet = decode_packet(text)) {
     return packet;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/random.h"
 #include "ws/client_handshake.h"
 #include "ws/context.h"

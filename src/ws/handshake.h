@@ -32,6 +32,5 @@ net::HttpResponse handshake_refusal(const HandshakeDecision& decision);
 std::string accept_key(std::string_view key);
 // True for the base64 form of 16 bytes.
 bool is_handshake_key(std::string_view key);
-std::string base64(std::string_view bytes);
 
 }  // namespace matchbus::ws

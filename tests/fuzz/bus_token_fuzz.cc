@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/base64.h"
 #include "bus/token.h"
-#include "bus/token_base64.h"
 #include "bus/token_mint.h"
 #include "unit/bus/token_vectors.h"
 

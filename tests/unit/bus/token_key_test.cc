@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "bus/token_base64.h"
+#include "base/base64.h"
 #include "unit/bus/token_vectors.h"
 
 namespace matchbus::bus {

@@ -103,6 +103,7 @@ TEST(Handshake, NamesItsVersionToOthers) {
 TEST(Handshake, TakesOnlyKeysOfSixteenBytes) {
   EXPECT_TRUE(is_handshake_key("AAAAAAAAAAAAAAAAAAAAAA=="));
   EXPECT_TRUE(is_handshake_key("////////////++++++++/w=="));
+  EXPECT_TRUE(is_handshake_key("dGhlIHNhbXBsZSBub25jZR==")) << "of 22 characters drawn at random";
   for (const char* key : {"", "dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ", "AAAAAAAAAAAAAAAAAAAAAAA=",
                           "AAAAAAAAAAAAAAAAAAAAAAAA", "AAAA", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
                           "!!!!!!!!!!!!!!!!!!!!!!==", "AAAAAAAAAAA=AAAAAAAAAA==", "AAAAAAAAAA AAAAAAAAAAA=="}) {
