@@ -1,7 +1,6 @@
 // What a player costs: heap bytes while idle, and heap allocations while events flow. Both are measured in this
 // process, so they are not measured under a sanitizer, which brings its own heap.
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <array>
 #include <cstdio>
@@ -10,51 +9,18 @@
 #include <string>
 #include <vector>
 
+#include "support/heap.h"
 #include "unit/bus/bus_world.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MATCHBUS_FOREIGN_HEAP
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
-#define MATCHBUS_FOREIGN_HEAP
-#endif
-
-namespace {
-size_t allocations = 0;
-}
-
-#ifndef MATCHBUS_FOREIGN_HEAP
-extern "C" {
-void* __libc_malloc(size_t size);
-void* __libc_realloc(void* block, size_t size);
-void* malloc(size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-void* realloc(void* block, size_t size) {
-  ++allocations;
-  return __libc_realloc(block, size);
-}
-}
-#endif
 
 namespace matchbus::bus {
 namespace {
 
 using test::BusWorld;
 using test::Client;
+using test::heap_allocations;
+using test::heap_in_use;
 
 constexpr size_t kPlayers = 1'000;
-
-size_t heap_in_use() {
-#ifndef MATCHBUS_FOREIGN_HEAP
-  return mallinfo2().uordblks;
-#else
-  return 0;
-#endif
-}
 
 std::string uuid(size_t kind, size_t number) {
   std::array<char, 37> text{};
@@ -140,9 +106,9 @@ class SteadyState : public testing::Test {
     for (Client& client : world_.clients) client.stream.written.reserve(1 << 16);
     // Events must come and go from the replay buffer too.
     for (int i = 0; i < 3'000; ++i) once();
-    const size_t before = allocations;
+    const size_t before = heap_allocations;
     for (int i = 0; i < 200; ++i) once();
-    return allocations - before;
+    return heap_allocations - before;
   }
 
   static BusOptions options() {

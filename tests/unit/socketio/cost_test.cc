@@ -2,7 +2,6 @@
 // process, so they are not measured under a sanitizer, which brings its own heap.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <malloc.h>
 
 #include <cstdlib>
 #include <memory>
@@ -10,48 +9,16 @@
 #include <vector>
 
 #include "socketio/server.h"
+#include "support/heap.h"
 #include "unit/socketio/socket_world.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MATCHBUS_FOREIGN_HEAP
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || !defined(__GLIBC__)
-#define MATCHBUS_FOREIGN_HEAP
-#endif
-
-namespace {
-size_t allocations = 0;
-}
-
-#ifndef MATCHBUS_FOREIGN_HEAP
-extern "C" {
-void* __libc_malloc(size_t size);
-void* __libc_realloc(void* block, size_t size);
-void* malloc(size_t size) {
-  ++allocations;
-  return __libc_malloc(size);
-}
-void* realloc(void* block, size_t size) {
-  ++allocations;
-  return __libc_realloc(block, size);
-}
-}
-#endif
 
 namespace matchbus::socketio {
 namespace {
 
-constexpr size_t kViewers = 1'000;
+using test::heap_allocations;
+using test::heap_in_use;
 
-size_t heap_in_use() {
-#ifndef MATCHBUS_FOREIGN_HEAP
-  return mallinfo2().uordblks;
-#else
-  return 0;
-#endif
-}
+constexpr size_t kViewers = 1'000;
 
 // Accepts WebSocket connections and does nothing with them: what is there without this library.
 class Bare final : private ws::Handler {
@@ -144,9 +111,9 @@ class SteadyState : public testing::Test {
     };
     client_.stream.written.reserve(1 << 16);
     for (int i = 0; i < 20; ++i) once();
-    const size_t before = allocations;
+    const size_t before = heap_allocations;
     for (int i = 0; i < 100; ++i) once();
-    return allocations - before;
+    return heap_allocations - before;
   }
   void feed(const std::string& frame) {
     // The fake stream would copy; reading is in place, so the frame is copied here, without allocating.
