@@ -50,7 +50,7 @@ Sent BusImpl::send(std::span<const Target> targets, json::Value message, Message
   const auto write = [message](json::Writer& out) {
     for (json::Value key = message.first(); key.exists();) {
       const json::Value value = message.after(key);
-      if (key.string() != "event_id") out.key(*key.string()).value(value);
+      if (key.string() != "event_id") out.key(*key.string()).exact(value);
       key = message.after(value);
     }
   };

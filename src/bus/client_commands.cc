@@ -25,7 +25,7 @@ bool is_command_name(std::string_view name) {
 std::string text_of(json::Value value) {
   if (!value.exists()) return "null";
   BytesWriter out;
-  json::write_value(out, value);
+  json::write_exact(out, value);
   return std::string(out.view());
 }
 

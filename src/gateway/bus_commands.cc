@@ -94,7 +94,7 @@ std::string BusCommands::json_of(const std::string& text) {
   BytesWriter out;
   if (document_.parse_in_place(text_)) {
     // Written anew: what a client gets has no white space and no number that is none.
-    json::write_value(out, document_.root());
+    json::write_exact(out, document_.root());
   } else if (!text.empty() && ws::is_utf8(text)) {
     json::write_string(out, text);
   }

@@ -31,7 +31,7 @@ HttpDirectory::HttpDirectory(std::unique_ptr<net::HttpClient> client, TimerWheel
 
 void HttpDirectory::look_up(const bus::Token& token, Done done) {
   BytesWriter body;
-  json::Writer(body).begin_object().key("user_id").string(token.subject).key("claims").value(token.claims).end_object();
+  json::Writer(body).begin_object().key("user_id").string(token.subject).key("claims").exact(token.claims).end_object();
   ServiceCall call{kService, "lookup of a player", {"POST", url_, {{"Content-Type", "application/json"}}, {}}};
   call.http.body = body.view();
   if (!token_.empty()) call.http.headers.emplace_back("Authorization", "Bearer " + token_);

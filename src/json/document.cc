@@ -12,6 +12,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <string>
 
 #include "json/plain_run.h"
@@ -163,13 +164,13 @@ class TapeBuilder {
   bool Bool(bool value) { return add(Type::kBool).boolean = value, true; }
   bool Int(int value) { return add_number(value); }
   bool Uint(unsigned value) { return add_number(value); }
-  bool Int64(int64_t value) { return add_number(static_cast<double>(value)); }
-  bool Uint64(uint64_t value) { return add_number(static_cast<double>(value)); }
+  bool Int64(int64_t value) { return add_long_number(static_cast<double>(value), stream_.last_number()); }
+  bool Uint64(uint64_t value) { return add_long_number(static_cast<double>(value), stream_.last_number()); }
   bool Double(double rough) {
     const std::string_view text = stream_.last_number();
     double exact = 0;  // what is too small stays 0
     const std::from_chars_result result = std::from_chars(text.data(), text.data() + text.size(), exact);
-    return add_number(result.ec == std::errc() || std::fabs(rough) < 1 ? exact : HUGE_VAL);
+    return add_long_number(result.ec == std::errc() || std::fabs(rough) < 1 ? exact : HUGE_VAL, text);
   }
   bool RawNumber(const char*, uint32_t, bool) { return false; }
   bool String(const char* text, uint32_t size, bool /*copy*/) {
@@ -195,6 +196,14 @@ class TapeBuilder {
     if (!std::isfinite(value)) return refuse("Number too big to be stored in double.");
     add(Type::kNumber).number = value;
     return true;
+  }
+  // Keeps the text where a double may not: in a node that no walk comes by, since it lies inside the number's.
+  bool add_long_number(double value, std::string_view text) {
+    if (!add_number(value)) return false;
+    if (text.size() <= std::numeric_limits<double>::digits10) return true;
+    nodes_.back().has_text = true;
+    ++nodes_.back().end;
+    return String(text.data(), static_cast<uint32_t>(text.size()), false);
   }
   bool open(Type type) {
     if (open_.size() >= depth_) return refuse("Nested too deep.");
@@ -229,6 +238,11 @@ std::optional<bool> Value::boolean() const {
 std::optional<double> Value::number() const {
   if (type() != Type::kNumber) return std::nullopt;
   return node_->number;
+}
+
+std::string_view Value::number_text() const {
+  if (type() != Type::kNumber || !node_->has_text) return {};
+  return {node_[1].text, node_[1].size};
 }
 
 std::optional<int64_t> Value::integer(int64_t low, int64_t high) const {

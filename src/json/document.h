@@ -21,8 +21,9 @@ enum class Type : uint8_t { kMissing, kNull, kBool, kNumber, kString, kArray, kO
 struct Node {
   Type type = Type::kMissing;
   bool boolean = false;
-  uint32_t end = 0;   // index after this value's last node
-  uint32_t size = 0;  // string: bytes; array: elements; object: members
+  bool has_text = false;  // number: the next node, which ends with this one, holds its text
+  uint32_t end = 0;       // index after this value's last node
+  uint32_t size = 0;      // string: bytes; array: elements; object: members
   union {
     double number;
     const char* text;
@@ -46,6 +47,8 @@ class Value {
 
   std::optional<bool> boolean() const;
   std::optional<double> number() const;  // always finite
+  // The text of a number with so many digits that `number` may not tell the last ones; empty for every other value.
+  std::string_view number_text() const;
   // A number without fraction inside [low, high].
   std::optional<int64_t> integer(int64_t low, int64_t high) const;
   std::optional<std::string_view> string() const;

@@ -103,6 +103,12 @@ void write_decimal(BytesWriter& out, const Decimal& decimal) {
   }
 }
 
+enum class Numbers : uint8_t { kOfEcmaScript, kExact };
+
+template <Numbers numbers>
+void write_parsed(BytesWriter& out, Value value);
+
+template <Numbers numbers>
 void write_object(BytesWriter& out, Value object) {
   out.append('{');
   bool is_key = true;
@@ -110,22 +116,55 @@ void write_object(BytesWriter& out, Value object) {
   for (Value child = object.first(); child.exists(); child = object.after(child)) {
     if (is_key && !first) out.append(',');
     first = false;
-    write_value(out, child);
+    write_parsed<numbers>(out, child);
     if (is_key) out.append(':');
     is_key = !is_key;
   }
   out.append('}');
 }
 
+template <Numbers numbers>
 void write_array(BytesWriter& out, Value array) {
   out.append('[');
   bool first = true;
   for (Value child = array.first(); child.exists(); child = array.after(child)) {
     if (!first) out.append(',');
     first = false;
-    write_value(out, child);
+    write_parsed<numbers>(out, child);
   }
   out.append(']');
+}
+
+template <Numbers numbers>
+void write_parsed_number(BytesWriter& out, Value value) {
+  const std::string_view text = numbers == Numbers::kExact ? value.number_text() : std::string_view();
+  if (!text.empty()) return out.append(text);
+  write_number(out, *value.number());
+}
+
+template <Numbers numbers>
+void write_parsed(BytesWriter& out, Value value) {
+  switch (value.type()) {
+    case Type::kMissing:
+    case Type::kNull:
+      out.append("null");
+      break;
+    case Type::kBool:
+      out.append(*value.boolean() ? std::string_view("true") : std::string_view("false"));
+      break;
+    case Type::kNumber:
+      write_parsed_number<numbers>(out, value);
+      break;
+    case Type::kString:
+      write_string(out, *value.string());
+      break;
+    case Type::kArray:
+      write_array<numbers>(out, value);
+      break;
+    case Type::kObject:
+      write_object<numbers>(out, value);
+      break;
+  }
 }
 
 }  // namespace
@@ -171,29 +210,9 @@ void write_integer(BytesWriter& out, int64_t value) {
   out.commit(static_cast<size_t>(end - room.data()));
 }
 
-void write_value(BytesWriter& out, Value value) {
-  switch (value.type()) {
-    case Type::kMissing:
-    case Type::kNull:
-      out.append("null");
-      break;
-    case Type::kBool:
-      out.append(*value.boolean() ? std::string_view("true") : std::string_view("false"));
-      break;
-    case Type::kNumber:
-      write_number(out, *value.number());
-      break;
-    case Type::kString:
-      write_string(out, *value.string());
-      break;
-    case Type::kArray:
-      write_array(out, value);
-      break;
-    case Type::kObject:
-      write_object(out, value);
-      break;
-  }
-}
+void write_value(BytesWriter& out, Value value) { write_parsed<Numbers::kOfEcmaScript>(out, value); }
+
+void write_exact(BytesWriter& out, Value value) { write_parsed<Numbers::kExact>(out, value); }
 
 Writer& Writer::key(std::string_view name) {
   separate();
@@ -236,6 +255,12 @@ Writer& Writer::null() {
 Writer& Writer::value(Value value) {
   separate();
   write_value(out_, value);
+  return *this;
+}
+
+Writer& Writer::exact(Value value) {
+  separate();
+  write_exact(out_, value);
   return *this;
 }
 

@@ -17,6 +17,9 @@ void write_number(BytesWriter& out, double value);
 void write_integer(BytesWriter& out, int64_t value);
 // A parsed value again as text.
 void write_value(BytesWriter& out, Value value);
+// The same, but numbers of more digits than a double holds stay as they were written: for texts that are passed on
+// between programs which may not be ECMAScript.
+void write_exact(BytesWriter& out, Value value);
 
 // Keeps commas: begin_object / key / value / end_object.
 class Writer {
@@ -33,6 +36,7 @@ class Writer {
   Writer& boolean(bool value);
   Writer& null();
   Writer& value(Value value);
+  Writer& exact(Value value);  // by write_exact
   // JSON text taken as it is.
   Writer& raw(std::string_view json);
 

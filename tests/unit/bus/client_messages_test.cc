@@ -252,6 +252,9 @@ TEST_F(ClientSays, CommandsArePassedOn) {
   EXPECT_THAT(say(client, R"({"type":"command","id":"c\"1","name":"warp","args":{"to":[1,2]}})"), IsEmpty());
   EXPECT_THAT(say(client, R"({"type":"command","id":2,"name":"ship.dock_now-1"})"), IsEmpty());
   EXPECT_THAT(backend.seen, ElementsAre(R"(u1 pad "c\"1" warp {"to":[1,2]})", "u1 pad 2 ship.dock_now-1 null"));
+  EXPECT_THAT(say(client, R"({"type":"command","id":9007199254740993,"name":"pay","args":-9007199254740995})"),
+              IsEmpty());
+  EXPECT_EQ(backend.seen.back(), "u1 pad 9007199254740993 pay -9007199254740995");
   backend.waiting[1]({false, 409, R"({"why":"busy"})"});
   backend.waiting[0]({true, 204, ""});
   world.turn();

@@ -231,6 +231,28 @@ TEST(JsonDocument, NumbersAreExact) {
   EXPECT_EQ(Parsed("0e5").root().number(), 0.0);
 }
 
+TEST(JsonDocument, LongNumbersHaveTheirText) {
+  Document document;
+  std::string text = R"([1,123456789012345,-1.5,[9007199254740993, -0.12345678901234567890 ],1234567890123456789,"x"])";
+  ASSERT_TRUE(document.parse_in_place(text).ok());
+  const Value root = document.root();
+  ASSERT_EQ(root.size(), 6u);
+  for (const size_t i : {0u, 1u, 2u, 5u}) EXPECT_EQ(root.at(i).number_text(), "") << i;
+  const Value inner = root.at(3);
+  EXPECT_EQ(inner.size(), 2u);
+  EXPECT_EQ(inner.at(0).number_text(), "9007199254740993");
+  EXPECT_EQ(inner.at(0).number(), 9007199254740992.0);
+  EXPECT_EQ(inner.after(inner.first()).number_text(), "-0.12345678901234567890");
+  EXPECT_FALSE(inner.after(inner.at(1)).exists());
+  EXPECT_EQ(root.at(4).number_text(), "1234567890123456789");
+  EXPECT_FALSE(root.at(4).string());
+  EXPECT_EQ(root.after(root.at(4)).string(), "x");
+  std::string alone = "12345678901234567890";
+  ASSERT_TRUE(document.parse_in_place(alone).ok());
+  EXPECT_EQ(document.root().number_text(), "12345678901234567890");
+  EXPECT_EQ(Value().number_text(), "");
+}
+
 TEST(JsonDocument, RefusesNumbersBeyondDouble) {
   for (const std::string& text :
        {std::string("1e999"), std::string("-1e999"), std::string("1.8e308"), std::string(400, '9'),

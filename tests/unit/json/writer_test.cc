@@ -129,5 +129,23 @@ TEST(JsonWriter, WritesParsedValues) {
   EXPECT_EQ(missing.view(), "[null,true]");
 }
 
+TEST(JsonWriter, KeepsTheDigitsOfLongNumbersIfAsked) {
+  const std::string json =
+      R"({"id":9007199254740993,"n":[-9007199254740993,18446744073709551615,123456789012345678901234567890,)"
+      R"(-9223372036854775808,0.1234567890123456789,1.00000000000000000001e-300,999999999999999,1e3,-0,7],)"
+      R"("s":"9007199254740993","9007199254740993":{"a":1234567890123456789},"last":1234567890123456789})";
+  std::string text = json;
+  Document document;
+  ASSERT_TRUE(document.parse_in_place(text).ok());
+  BytesWriter exact;
+  write_exact(exact, document.root());
+  std::string expected = json;
+  expected.replace(expected.find("1e3,-0"), 6, "1000,0");
+  EXPECT_EQ(exact.view(), expected);
+  BytesWriter rounded;
+  Writer(rounded).begin_array().value(document.root()["id"]).exact(document.root()["id"]).end_array();
+  EXPECT_EQ(rounded.view(), "[9007199254740992,9007199254740993]");
+}
+
 }  // namespace
 }  // namespace matchbus::json
