@@ -35,6 +35,8 @@ bus::BusOptions bus_options(const Options& options) {
   bus.max_command_bytes = options.max_command_bytes;
   bus.max_devices = options.max_devices;
   bus.max_chat = options.max_chat;
+  bus.max_chats_per_second = options.max_chat_rate;
+  bus.max_chat_burst = options.max_chat_burst;
   bus.deflate_threshold = options.deflate_threshold;
   bus.deflate_level = options.deflate_level;
   return bus;
@@ -104,7 +106,8 @@ Result<void> check_bounds(const Options& options) {
                              Bound{"--presence-sweep", options.presence_sweep_ms > 0},
                              Bound{"--max-queue-messages", options.max_queue_messages > 0},
                              Bound{"--max-queue-bytes", options.max_queue_bytes > 0},
-                             Bound{"--max-message-rate", options.max_message_rate > 0}};
+                             Bound{"--max-message-rate", options.max_message_rate > 0},
+                             Bound{"--max-chat-burst", options.max_chat_burst > 0}};
   for (const auto& [flag, is_good] : bounds) {
     if (!is_good) return Error{std::string(flag) + " must be 1 or more"};
   }

@@ -113,6 +113,8 @@ struct Options {
   size_t max_command_bytes = 64'000;
   size_t max_devices = 8;
   size_t max_chat = 2'000;
+  int max_chat_rate = 10;
+  int max_chat_burst = 100;
 
   // Broadcasts.
   std::string tick_mode = "fixed";

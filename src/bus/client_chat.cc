@@ -52,9 +52,12 @@ void ClientMessages::on_private_chat(Session& session, json::Value message, std:
 }
 
 // Each fact under two names: services' messages have the one, older clients read the other.
-void ClientMessages::send_chat(const Session& session, std::span<const Target> targets, std::string_view channel,
+void ClientMessages::send_chat(Session& session, std::span<const Target> targets, std::string_view channel,
                                std::string_view content, std::string_view exclude_user) {
   const PackedRow& row = session.user->row;
+  // What was refused for something else does not count.
+  if (!chat_limit_.take(row.user_id(), parts_.clock.monotonic_ms()))
+    return refuse(session, "rate_limited", "too much chat");
   const auto write = [&](json::Writer& out) {
     out.key("type").string("chat_message").key("from_user_id").string(row.user_id());
     out.key("from_username").string(row.username()).key("content").string(content);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "bus/broadcast.h"
 #include "bus/bus.h"
+#include "bus/chat_limit.h"
 #include "bus/options.h"
 #include "bus/room.h"
 #include "bus/session.h"
@@ -42,7 +43,8 @@ class ClientMessages {
     Topics& topics;
   };
 
-  ClientMessages(const Parts& parts, Host& host) : parts_(parts), host_(host) {}
+  ClientMessages(const Parts& parts, Host& host)
+      : parts_(parts), host_(host), chat_limit_(parts.options.max_chats_per_second, parts.options.max_chat_burst) {}
   ~ClientMessages() { callers_->clear(); }
   ClientMessages(const ClientMessages&) = delete;
   ClientMessages& operator=(const ClientMessages&) = delete;
@@ -88,8 +90,8 @@ class ClientMessages {
   // Chat (client_chat.cc).
   void on_chat_message(Session& session, json::Value message);
   void on_private_chat(Session& session, json::Value message, std::string_view content);
-  void send_chat(const Session& session, std::span<const Target> targets, std::string_view channel,
-                 std::string_view content, std::string_view exclude_user);
+  void send_chat(Session& session, std::span<const Target> targets, std::string_view channel, std::string_view content,
+                 std::string_view exclude_user);
 
   // Commands (client_commands.cc).
   void on_command(Session& session, json::Value message);
@@ -98,6 +100,7 @@ class ClientMessages {
 
   Parts parts_;
   Host& host_;
+  ChatLimit chat_limit_;
   Commands* commands_ = nullptr;
   // The sessions that wait for answers to commands, by number. Answers hold it too, and may come when the bus is gone.
   using Callers = std::unordered_map<uint64_t, Session*>;

@@ -24,6 +24,8 @@ struct BusOptions {
   size_t max_command_bytes = 64'000;  // of a command's arguments, as JSON
   size_t max_devices = 8;             // sockets of one user; beyond, the oldest is closed with 4001; 0 = no limit
   size_t max_chat = 2'000;            // characters of a chat message
+  int max_chats_per_second = 10;      // chat messages of one user, over time; 0 = no limit
+  int max_chat_burst = 100;           // of them, at once after a silence
   int64_t slice_us = 2'000;           // of sending per loop turn
   size_t deflate_threshold = 1024;    // bytes; as in ws::Options
   int deflate_level = 3;

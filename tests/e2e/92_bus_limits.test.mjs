@@ -61,6 +61,70 @@ test('4002: three such seconds within ten', async (t) => {
   await player(t, server, { sub: 'a', sector_id: 's' });
 });
 
+test('chat has a limit of its own, that of a user, and nobody is closed for it', async (t) => {
+  const server = await start(t, '--max-chat-rate', '2', '--max-chat-burst', '20');
+  const listener = await player(t, server, { sub: 'b', sector_id: 's' });
+  const a = await player(t, server, { sub: 'a', sector_id: 's' });
+  const say = (client, count) => {
+    for (let i = 0; i < count; ++i) client.send({ type: 'chat_message', target_type: 'sector', content: 'x' });
+  };
+  say(a, 60);
+  await a.settled();
+  const refused = limited(a);
+  assert.ok(refused >= 38 && refused <= 40, `${refused} refused`);
+  await listener.settled();
+  assert.equal(listener.all('chat_message').length, 60 - refused);
+  assert.equal((await metrics(server)).get('matchbus_bus_messages_refused_total'), refused);
+  // Coming again, or from elsewhere, gives no more.
+  a.socket.close();
+  await a.end();
+  const again = await player(t, server, { sub: 'a', sector_id: 's' });
+  const other = await player(t, server, { sub: 'a', sector_id: 's' }, { query: { device_id: 'phone' } });
+  say(again, 20);
+  say(other, 20);
+  await again.settled();
+  await other.settled();
+  assert.ok(limited(again) + limited(other) >= 30);
+  for (const client of [again, other]) assert.equal(client.closed, undefined);
+  // The others may speak, and so may one who was silent for a while.
+  say(listener, 20);
+  await listener.settled();
+  assert.equal(limited(listener), 0);
+  await delay(1_500);
+  say(other, 2);
+  const before = limited(other);
+  await other.settled();
+  assert.equal(limited(other), before);
+});
+
+test('what one user says does not push out what others have missed', async (t) => {
+  const server = await start(t, '--replay-events', '150');
+  const a = await player(t, server, { sub: 'a', sector_id: 's' });
+  await publish(server, { room: 'personal:a', message: { type: 'missed' } });
+  const at = (await a.next('missed')).event_id - 1;
+  a.socket.terminate();
+  const loud = await player(t, server, { sub: 'loud', sector_id: 's' });
+  for (let second = 0; second < 3; ++second) {
+    for (let i = 0; i < 100; ++i) loud.send({ type: 'chat_message', target_type: 'global', content: 'x' });
+    await delay(1_050);
+  }
+  assert.ok(limited(loud) >= 150);
+  const back = await player(t, server, { sub: 'a', sector_id: 's' }, { query: { last_event_id: at } });
+  await back.next('missed');
+  assert.equal(back.all('connected')[0].recovered, true);
+});
+
+test('0 is no limit of chat', async (t) => {
+  const server = await start(t, '--max-chat-rate', '0');
+  const a = await player(t, server, { sub: 'a', sector_id: 's' });
+  for (let i = 0; i < 2; ++i) {
+    for (let n = 0; n < 95; ++n) a.send({ type: 'chat_message', target_type: 'sector', content: 'x' });
+    await delay(1_100);
+  }
+  await a.settled();
+  assert.equal(limited(a), 0);
+});
+
 test('the limit is that of one socket', async (t) => {
   const server = await start(t);
   const many = [];

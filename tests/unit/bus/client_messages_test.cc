@@ -119,6 +119,52 @@ TEST_F(ClientSays, ChatOfNothingOrTooMuch) {
   EXPECT_THAT(other.take(), IsEmpty());
 }
 
+class ClientSaysAtMost : public ClientSays {
+ protected:
+  static BusOptions options() {
+    BusOptions options;
+    options.max_chats_per_second = 2;
+    options.max_chat_burst = 5;
+    return options;
+  }
+  ClientSaysAtMost() : ClientSays(options()) {}
+  std::string chat(Client& client, std::string_view channel = "sector") {
+    std::string text = R"({"type":"chat_message","target_type":")";
+    const Texts texts = say(client, text.append(channel).append(R"(","content":"x"})"));
+    return texts.empty() ? "" : Parsed(texts[0]).text("code");
+  }
+};
+
+TEST_F(ClientSaysAtMost, SoMuchChat) {
+  Client& other = world.settled(BusWorld::row("u2"));
+  Client& client = world.settled(BusWorld::row("u1"));
+  other.take();
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(chat(client), "") << i;
+  EXPECT_EQ(chat(client), "rate_limited");
+  EXPECT_EQ(other.take().size(), 5U);
+  EXPECT_EQ(world.bus->stats().refused, 1U);
+  EXPECT_EQ(say(client, R"({"type":"heartbeat"})").size(), 1U) << "chat only";
+  EXPECT_EQ(chat(other), "") << "one user only";
+  client.take();
+  world.advance(1'000);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(chat(client), "") << i;
+  for (int i = 0; i < 300; ++i) EXPECT_EQ(chat(client), "rate_limited") << "nor closed";
+  EXPECT_FALSE(client.ended);
+}
+
+TEST_F(ClientSaysAtMost, SoMuchChatFromAllSocketsOfAUser) {
+  Client& pad = world.settle(world.connect_device(BusWorld::row("u1"), "pad"));
+  Client& phone = world.settle(world.connect_device(BusWorld::row("u1"), "phone"));
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(chat(i % 2 == 0 ? pad : phone, "global"), "") << i;
+  EXPECT_EQ(chat(pad, "team"), "no_such_room") << "does not count";
+  EXPECT_EQ(chat(pad), "");
+  EXPECT_EQ(chat(phone), "rate_limited");
+  pad.drop();
+  phone.drop();
+  world.turn();
+  EXPECT_EQ(chat(world.settled(BusWorld::row("u1"))), "rate_limited") << "who comes again has no more";
+}
+
 TEST_F(ClientSays, WhoIsAround) {
   world.connect(BusWorld::row("u2", "7", "red"));
   world.connect(BusWorld::row("u3", "8", "red"));

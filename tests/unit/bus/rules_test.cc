@@ -6,6 +6,7 @@
 #include "bus/iso_time.h"
 #include "bus/rate_limit.h"
 #include "bus/target.h"
+#include "bus/token_bucket.h"
 #include "bus/topic_rules.h"
 
 namespace matchbus::bus {
@@ -75,6 +76,41 @@ TEST(RateLimit, ClosesAtTheThirdSecondWithinTen) {
   EXPECT_EQ(exceed(limit, 6'000), Verdict::kDrop);
   EXPECT_EQ(exceed(limit, 11'001), Verdict::kDrop);
   EXPECT_EQ(exceed(limit, 16'000), Verdict::kClose);
+}
+
+// Tokens that can be taken at this moment.
+int takeable(TokenBucket& bucket, int64_t now, int64_t per_second, int64_t size) {
+  int taken = 0;
+  while (bucket.take(now, per_second, size)) ++taken;
+  return taken;
+}
+
+TEST(TokenBucket, HoldsSoManyAndFillsSoFast) {
+  TokenBucket bucket;
+  EXPECT_TRUE(bucket.is_full(5'000, 10));
+  EXPECT_EQ(takeable(bucket, 5'000, 10, 100), 100) << "it begins full";
+  EXPECT_EQ(takeable(bucket, 5'099, 10, 100), 0);
+  EXPECT_EQ(takeable(bucket, 5'100, 10, 100), 1);
+  EXPECT_EQ(takeable(bucket, 6'100, 10, 100), 10);
+  EXPECT_FALSE(bucket.is_full(16'099, 10));
+  EXPECT_TRUE(bucket.is_full(16'100, 10));
+  EXPECT_EQ(takeable(bucket, INT64_MAX, 10, 100), 100) << "and no more than that";
+}
+
+TEST(TokenBucket, LosesNoPartOfAToken) {
+  for (const int64_t per_second : {1, 3, 7, 999, 1'000, 2'500}) {
+    TokenBucket bucket;
+    EXPECT_EQ(takeable(bucket, 0, per_second, 5), 5);
+    int64_t taken = 0;
+    for (int64_t now = 1; now <= 10'000; ++now) taken += takeable(bucket, now, per_second, 5);
+    EXPECT_EQ(taken, per_second * 10);
+  }
+}
+
+TEST(TokenBucket, SizesWithoutEnd) {
+  TokenBucket bucket;
+  for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(bucket.take(i, INT32_MAX, INT32_MAX));
+  EXPECT_TRUE(bucket.is_full(INT64_MAX, INT32_MAX));
 }
 
 TEST(IsoTime, IsThatOfECMAScript) {
