@@ -84,7 +84,7 @@ class Recovery {
     Result<match::LogonHeader> header = reader.read_header();
     if (!header) return put_aside(stem, header.error().message);
     if (registry_.find_group(header->logon.group_code) != nullptr) return forget(stem);
-    match::Match* match = restore(*sidecar, *header);
+    match::Match* match = restore(stem, *sidecar, *header);
     if (match == nullptr) return;
     const uint64_t refused = replay(*match, reader);
     if (!reader.error().empty() && !keep_whole(stem, reader.error())) return registry_.remove(*match);
@@ -100,13 +100,12 @@ class Recovery {
               (refused != 0 ? ", of which " + std::to_string(refused) + " do not apply any more" : ""));
   }
 
-  match::Match* restore(const match::Sidecar& sidecar, match::LogonHeader& header) {
+  // Null if there is no room; then its files have been left.
+  match::Match* restore(const std::string& stem, const match::Sidecar& sidecar, match::LogonHeader& header) {
     match::ObserverLogon& logon = header.logon;
     logon.tools = match::with_player_cam_secret(logon.tools, sidecar.player_cam_secret);
     match::Match* match = registry_.restore(logon, sidecar.organization, sidecar.group_secret, header.log_start_time);
-    if (match == nullptr) {
-      log_.error("did not bring back the match of group '" + logon.group_code + "': no room for another match");
-    }
+    if (match == nullptr) leave(stem, "no room for another match");
     return match;
   }
 

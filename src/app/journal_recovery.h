@@ -5,7 +5,7 @@
 // deadlines are met or have expired. A torn last entry is cut off. A journal that is unreadable further up brings the
 // match back as it was until there, and is kept whole beside it (`.broken`) for the operator; one whose beginning is
 // unreadable is only put aside. Files that cannot be read now (too many open files, a failing disk), or only by a newer
-// program, stay as they are for a later start. Nothing here ever keeps a server from starting.
+// program, or of a match too many, stay as they are for a later start. Nothing here ever keeps a server from starting.
 #pragma once
 
 #include <cstdint>

@@ -55,6 +55,8 @@ void add_journal_metrics(MetricsText& out, Journal& journal, const JournalPruner
   out.counter("matchbus_recovered_matches_total", "Matches brought back at the start.", recovery.matches);
   out.counter("matchbus_recovered_torn_total", "Journals whose torn last entry was dropped.", recovery.torn);
   out.counter("matchbus_recovered_broken_total", "Journals put aside as unreadable.", recovery.broken);
+  out.counter("matchbus_recovered_left_total",
+              "Matches not brought back at the start, their files left for a later one.", recovery.left);
 }
 
 void add_backend_metrics(MetricsText& out, const gateway::ServiceStats& stats) {

@@ -280,6 +280,35 @@ test('a journal that is unreadable in the middle brings its match back as it was
   }
 });
 
+test('a match that cannot be brought back now is counted, and comes back at a later start', async (t) => {
+  let server = await mortalServer(t);
+  const codes = [groupCode(), groupCode(), groupCode()];
+  for (const code of codes) {
+    const player = await observer(t, server, code);
+    const overlay = await viewer(t, server, code);
+    player.send('map', 'Jam');
+    await overlay.state((state) => state.map === 'Lotus');
+  }
+  await server.stop('SIGKILL');
+  const [live] = journalFiles(server, '.live').filter((file) => file.includes(codes[0]));
+  const path = join(journalDirectory(server), live);
+  const text = readFileSync(path, 'utf8');
+  writeFileSync(path, JSON.stringify({ version: 1_000 }));
+  const figures = async () => {
+    const all = await metrics(server);
+    return ['matches', 'left', 'broken'].map((name) => all.get(`matchbus_recovered_${name}_total`));
+  };
+  // One was written by a newer version, and there is room for one of the others only.
+  server = await mortalServer(t, { dataDir: server.dataDir, args: ['--max-matches', '1'] });
+  assert.deepEqual(await figures(), [1, 2, 0]);
+  await server.said(/its files stay for another start/);
+  await server.stop('SIGKILL');
+  writeFileSync(path, text);
+  server = await mortalServer(t, { dataDir: server.dataDir });
+  assert.deepEqual(await figures(), [3, 0, 0]);
+  for (const code of codes) await (await viewer(t, server, code)).state((state) => state.map === 'Lotus');
+});
+
 test('an ended match leaves its journal, without the secrets, and does not come back', async (t) => {
   let server = await mortalServer(t);
   const code = groupCode();

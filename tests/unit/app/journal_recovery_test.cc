@@ -293,7 +293,9 @@ TEST_F(RecoveryTest, NoRoomForAMatchLeavesItsFiles) {
   registry_->admit(test::make_logon("B"), {}, clock_.wall_ms());
   journal_ = std::make_unique<Journal>(*loop_, options(1'000'000), [] {});
   ASSERT_TRUE(journal_->open());
-  EXPECT_EQ(recover_matches(*journal_, *registry_, log_).matches, 0u);
+  const RecoveryStats stats = recover_matches(*journal_, *registry_, log_);
+  EXPECT_EQ(stats.matches, 0u);
+  EXPECT_EQ(stats.left, 1u);
   EXPECT_TRUE(log_.contains("no room"));
   EXPECT_EQ(files().size(), 2u);
 }
