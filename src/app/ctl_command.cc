@@ -14,11 +14,11 @@
 #include "base/log.h"
 #include "bus/token_key.h"
 #include "bus/token_mint.h"
-#include "gateway/http_answers.h"
 #include "gateway/service_caller.h"
 #include "json/document.h"
 #include "json/writer.h"
 #include "net/loop.h"
+#include "net/percent_encoding.h"
 
 namespace matchbus::app {
 namespace {
@@ -151,7 +151,7 @@ net::HttpCall ctl_request(const CtlOptions& options, const std::string& key, con
       request.body = user_body(options);
       break;
     case CtlCommand::kPresence:
-      path = "presence?room=" + gateway::encode_segment(options.room.value_or(""));
+      path = "presence?room=" + net::percent_encode_segment(options.room.value_or(""));
       break;
     default:
       path = "stats";

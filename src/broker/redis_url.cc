@@ -4,6 +4,8 @@
 #include <charconv>
 #include <optional>
 
+#include "net/percent_encoding.h"
+
 namespace matchbus::broker {
 namespace {
 
@@ -14,28 +16,11 @@ std::optional<int> read_number(std::string_view text, int most) {
   return number;
 }
 
-// RFC 3986 section 2.1.
-std::optional<std::string> unescape(std::string_view text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    const std::string_view digits = text.substr(i + 1, 2);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (error != std::errc() || digits.size() != 2 || end != digits.data() + 2) return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
-}
-
 Result<void> read_login(std::string_view login, RedisUrl& url) {
   const size_t colon = login.find(':');
-  const auto user = unescape(login.substr(0, colon));
-  const auto password = unescape(colon == std::string_view::npos ? std::string_view() : login.substr(colon + 1));
+  const auto user = net::percent_decode(login.substr(0, colon));
+  const auto password =
+      net::percent_decode(colon == std::string_view::npos ? std::string_view() : login.substr(colon + 1));
   if (!user || !password) return Error{"a bad escape in user or password"};
   url.user = *user;
   url.password = *password;

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gateway/http_answers.h"
+#include "net/percent_encoding.h"
 
 namespace matchbus::gateway {
 namespace {
@@ -43,7 +43,7 @@ void AccessKeys::check_key(const std::string& key, OnKeyAnswer done) {
   // A step in a path, not a key.
   if (key == "." || key == "..") return done({KeyStatus::kInvalid, {}});
   ServiceCall call{kBackend, "check of an access key", {"GET", {}, {}, {}}};
-  call.http.url = join_url(options_.url, "system/validateAccessKey/" + encode_segment(key));
+  call.http.url = join_url(options_.url, "system/validateAccessKey/" + net::percent_encode_segment(key));
   if (!options_.token.empty()) call.http.headers.emplace_back("X-User-Token", options_.token);
   caller_.call(std::move(call),
                [this, done = std::move(done)](const Result<net::HttpAnswer>& result) { on_key(result, done); });
@@ -64,7 +64,7 @@ void AccessKeys::on_key(const Result<net::HttpAnswer>& result, const OnKeyAnswer
 
 void AccessKeys::check_supporter(match::Organization organization, const OnKeyAnswer& done) {
   ServiceCall call{kSupporters, "organisation '" + organization.id + "'", {"GET", {}, {}, {}}};
-  call.http.url = join_url(options_.supporter_url, encode_segment(organization.id));
+  call.http.url = join_url(options_.supporter_url, net::percent_encode_segment(organization.id));
   caller_.call(std::move(call), [this, organization, done](const Result<net::HttpAnswer>& result) {
     KeyAnswer answer{KeyStatus::kValid, organization};
     if (is_accepted(result)) answer.organization.is_supporter = read_supporter(*result).value_or(false);

@@ -1,11 +1,10 @@
-// Percent-encoding works on bytes; whether they are UTF-8 is the business of whoever uses them.
 #include "gateway/http_answers.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "json/writer.h"
+#include "net/percent_encoding.h"
 
 namespace matchbus::gateway {
 namespace {
@@ -28,11 +27,6 @@ std::string_view rest_of(const net::HttpRequest& request, std::string_view route
   if (rest.starts_with('/')) rest.remove_prefix(1);
   if (rest.ends_with('/')) rest.remove_suffix(1);
   return rest;
-}
-
-bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
 }
 
 }  // namespace
@@ -70,7 +64,7 @@ void add_segment_route(Router& router, std::string_view method, std::string path
     const std::string_view rest = rest_of(request, path);
     if (!takes(method, request) || rest.empty() || rest.find('/') != std::string_view::npos)
       return reply->send(not_found_page());
-    const auto segment = decode_segment(rest);
+    const auto segment = net::percent_decode(rest);
     if (!segment) return reply->send(page_answer(400, "Bad Request"));
     on_segment(*segment, std::move(reply));
   });
@@ -91,44 +85,6 @@ std::optional<std::string> only_query(const net::HttpRequest& request, std::stri
     at = end + 1;
   }
   return found == 1 ? value : std::nullopt;
-}
-
-std::optional<std::string> decode_segment(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    unsigned byte = 0;
-    const std::string_view digits = text.substr(i + 1, 2);
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), byte, 16);
-    if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2) return std::nullopt;
-    out += static_cast<char>(byte);
-    i += 2;
-  }
-  return out;
-}
-
-std::string encode_segment(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (is_unreserved(c)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHex[byte >> 4U];
-    out += kHex[byte & 0xfU];
-  }
-  // A dot or two alone would be taken for a step in the path.
-  if (out == ".") return "%2E";
-  if (out == "..") return "%2E%2E";
-  return out;
 }
 
 }  // namespace matchbus::gateway

@@ -33,9 +33,4 @@ void add_segment_route(Router& router, std::string_view method, std::string path
 // The value of the query parameter `name` if it was given exactly once and is not empty.
 std::optional<std::string> only_query(const net::HttpRequest& request, std::string_view name);
 
-// Percent-decoded; nothing if an escape is none.
-std::optional<std::string> decode_segment(std::string_view text);
-// Everything but unreserved characters percent-encoded, to stand as one segment of a path.
-std::string encode_segment(std::string_view text);
-
 }  // namespace matchbus::gateway

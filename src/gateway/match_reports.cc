@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "gateway/http_answers.h"
 #include "match/snapshot.h"
+#include "net/percent_encoding.h"
 
 namespace matchbus::gateway {
 namespace {
@@ -35,7 +35,8 @@ ServiceCall MatchReports::call_for(const match::Match& match, std::string_view m
   ServiceCall call{"backend", {}, {}};
   call.what = std::string(verb) + " of match '" + std::string(match.match_id()) + "'";
   call.http.method = method;
-  call.http.url = join_url(options_.url, "system/match/" + encode_segment(match.match_id()) + "/" + std::string(verb));
+  call.http.url =
+      join_url(options_.url, "system/match/" + net::percent_encode_segment(match.match_id()) + "/" + std::string(verb));
   call.http.headers = {{"Content-Type", "application/json"}};
   if (!options_.token.empty()) call.http.headers.emplace_back("X-User-Token", options_.token);
   call.http.body = body.view();

@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "gateway/http_answers.h"
 #include "json/writer.h"
+#include "net/percent_encoding.h"
 
 namespace matchbus::gateway {
 namespace {
@@ -44,8 +44,8 @@ void PlayerCams::fetch(const match::Match& match) {
   const std::string_view secret = match.text(match.state().hidden.cam_secret);
   if (identifier.empty() || secret.empty()) return;
   ServiceCall call{kService, "overrides of group '" + group + "'", {"GET", {}, {}, {}}};
-  call.http.url =
-      join_url(url_, "api/getNameOverridesAndPlayercams/" + encode_segment(identifier) + "/" + encode_segment(secret));
+  call.http.url = join_url(url_, "api/getNameOverridesAndPlayercams/" + net::percent_encode_segment(identifier) + "/" +
+                                     net::percent_encode_segment(secret));
   lanes_.add_or_replace(group, {"overrides", identifier}, std::move(call),
                         [this, group, identifier](const Result<net::HttpAnswer>& result) {
                           if (is_accepted(result)) on_overrides(group, identifier, *result);

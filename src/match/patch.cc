@@ -399,19 +399,13 @@ class PatchWriter final : private StateWriter<kForm> {
     escape_pointer(bytes, begin);
   }
 
-  // From the end on, in place. Neither `~` nor `/` is part of an escape of JSON.
+  // RFC 6901 section 3. Neither `~` nor `/` is part of an escape of JSON.
   static void escape_pointer(BytesWriter& bytes, size_t begin) {
-    const auto is_special = [](char c) { return c == '~' || c == '/'; };
-    const std::string_view written = bytes.view().substr(begin);
-    const auto more = static_cast<size_t>(std::count_if(written.begin(), written.end(), is_special));
-    bytes.reserve(more);
-    bytes.commit(more);
-    const std::span<char> all = bytes.mutable_view();
-    for (size_t from = all.size() - more, to = all.size(); from != to;) {
-      const char c = all[--from];
-      all[--to] = c == '~' ? '0' : c == '/' ? '1' : c;
-      if (is_special(c)) all[--to] = '~';
-    }
+    Base::escape_in_place(bytes, begin, [](char c) -> typename Base::Escaped {
+      if (c == '~') return {'~', '0'};
+      if (c == '/') return {'~', '1'};
+      return {'\0', c};
+    });
   }
 
   Path path_;

@@ -202,19 +202,31 @@ class StateWriter {
     out_.need(kShort);
   }
 
+  // A character that is written as two, or, without a prefix, as it is.
+  struct Escaped {
+    char prefix;
+    char character;
+  };
+
   // Escapes what has been written since `begin`, from its end on, where it is.
-  static void escape_from(BytesWriter& bytes, size_t begin) {
-    const auto is_special = [](char c) { return c == '"' || c == '\\'; };
+  template <typename Escape>
+  static void escape_in_place(BytesWriter& bytes, size_t begin, Escape&& escape) {
     const std::string_view written = bytes.view().substr(begin);
-    const auto more = static_cast<size_t>(std::count_if(written.begin(), written.end(), is_special));
+    const auto more = static_cast<size_t>(
+        std::count_if(written.begin(), written.end(), [&](char c) { return escape(c).prefix != '\0'; }));
     bytes.reserve(more);
     bytes.commit(more);
     const std::span<char> all = bytes.mutable_view();
     for (size_t from = all.size() - more, to = all.size(); from != to;) {
-      const char c = all[--from];
-      all[--to] = c;
-      if (is_special(c)) all[--to] = '\\';
+      const Escaped escaped = escape(all[--from]);
+      all[--to] = escaped.character;
+      if (escaped.prefix != '\0') all[--to] = escaped.prefix;
     }
+  }
+
+  // Once more, as the content of a JSON string.
+  static void escape_from(BytesWriter& bytes, size_t begin) {
+    escape_in_place(bytes, begin, [](char c) -> Escaped { return {c == '"' || c == '\\' ? '\\' : '\0', c}; });
   }
 
   // JSON text without line breaks.
