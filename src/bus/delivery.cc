@@ -7,7 +7,7 @@ namespace matchbus::bus {
 namespace {
 
 constexpr size_t kBatchBytes = 64 * 1024;  // given to a connection before its kernel is asked
-constexpr size_t kSessionsPerClockLook = 32;
+constexpr size_t kSessionsPerClockLook = 16;
 constexpr size_t kReplayBatches = 4;  // of a replay in one go
 constexpr size_t kForgetDone = 4'096;
 constexpr int64_t kStallLookMs = 1'000;

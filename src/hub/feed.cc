@@ -86,6 +86,7 @@ bool Feed::step(size_t count) {
   constexpr size_t kGroup = 16;
   std::array<size_t, kGroup> pending;
   while (count != 0 && remaining_ != 0 && !members_.empty()) {
+    if (cursor_ >= members_.size()) cursor_ = 0;  // others have left
     const size_t group = std::min({kGroup, count, remaining_, members_.size()});
     const auto member = [&](size_t i) -> FeedMember& {
       const size_t place = cursor_ + i;

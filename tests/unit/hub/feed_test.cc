@@ -197,6 +197,23 @@ TEST_F(FeedTest, ALongPassIsSlicedOverTurns) {
   EXPECT_GT(fan_out.stats().slices, 10u);
 }
 
+TEST_F(FeedTest, NearlyAllMayLeaveInTheMiddleOfAPass) {
+  FanOut fan_out(loop_, {.slice_us = 0});
+  Feed feed(fan_out);
+  std::vector<Viewer> stay(3);
+  std::vector<std::unique_ptr<Viewer>> leave;
+  for (int i = 0; i < 1000; ++i) feed.join(*leave.emplace_back(std::make_unique<Viewer>()), true);
+  for (Viewer& viewer : stay) feed.join(viewer, true);
+  feed.publish(message("a"));
+  for (int turn = 0; turn < 5; ++turn) uv_run(loop_.uv(), UV_RUN_NOWAIT);
+  EXPECT_NE(leave[100]->got.size() + leave[900]->got.size(), 2U) << "the pass is over already";
+  leave.clear();
+  settle();
+  feed.publish(message("b"));
+  settle();
+  for (const Viewer& viewer : stay) EXPECT_EQ(viewer.got, (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_F(FeedTest, CountsTheUpdatesThatMembersWereSpared) {
   FanOut fan_out(loop_, {.slice_us = 0});
   Feed feed(fan_out);
