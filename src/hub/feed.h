@@ -32,7 +32,7 @@ class FeedMember {
  protected:
   virtual ~FeedMember();
 
-  // Sends and flushes. Must not call back into the feed.
+  // Sends and flushes. Must not call back into the feed, nor end any of its members.
   virtual void feed_send(const Message& message) = 0;
   // Bytes of earlier messages that the receiver has not taken yet.
   virtual size_t feed_pending() const = 0;

@@ -24,7 +24,11 @@ class Acceptor final : public ListenerSocket::Handler {
       const std::string& why = entered.error().message;
       return loop_.log().limited(LogLevel::kWarning, why, "connection from " + peer.text() + " refused: " + why);
     }
-    if (auto stream = TcpStream::adopt(loop_, settings_, std::move(socket), peer.get())) on_stream_(std::move(stream));
+    if (auto stream = TcpStream::adopt(loop_, settings_, std::move(socket), peer.get())) {
+      on_stream_(std::move(stream));
+    } else {
+      loop_.log().limited(LogLevel::kError, "unwatched", "connection refused: the kernel cannot watch one more socket");
+    }
   }
 
   void on_out_of_files() override {

@@ -126,15 +126,21 @@ void ListenerSocket::refuse() {
   if (reserve_) {
     reserve_.reset();
     Descriptor waiting(::accept4(descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
+    const bool has_gone = !waiting && errno == EAGAIN;
     const bool refused = static_cast<bool>(waiting);
     waiting.reset();
     reserve_ = open_reserve();
-    if (!refused) return;
+    if (has_gone) return;
+    if (!refused) rest();
   } else {
-    wait_to_read(false);
-    loop_.timers().set(rest_, kRestMs);
+    rest();
   }
   handler_->on_out_of_files();
+}
+
+void ListenerSocket::rest() {
+  wait_to_read(false);
+  loop_.timers().set(rest_, kRestMs);
 }
 
 }  // namespace matchbus::net

@@ -52,6 +52,7 @@ class ListenerSocket final : public Deferred, private PolledSocket, private Time
   bool watch();
   void on_readable() override;
   void refuse();
+  void rest();
   void on_timer(Timer&) override;
 
   Loop& loop_;

@@ -2,8 +2,8 @@
 // and the sleep are libuv's; sockets wait in a set of their own within it (net/poller.h).
 //
 // One turn: poll, callbacks (reads, accepts, timers), then, before the loop sleeps again: streams that were written to
-// are flushed, and objects that ended during the turn are destroyed. Nothing is ever destroyed inside its own callback.
-// The loop sleeps until there is something to do: no wake-ups without a timer that is due.
+// are flushed, and objects that ended during the turn are destroyed. No stream is ever destroyed inside its own
+// callback. The loop sleeps until there is something to do: no wake-ups without a timer that is due.
 #pragma once
 
 #include <uv.h>

@@ -1,6 +1,7 @@
 #include "net/poller.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -21,7 +22,7 @@ void PolledSocket::close_descriptor() {
   if (!socket_) return;
   poller_.forget(*this);
   waiting_ = 0;
-  socket_.reset();  // which takes it out of the set
+  socket_.reset();  // which takes it out of the set, since nobody has a duplicate of the descriptor
 }
 
 Descriptor PolledSocket::release_descriptor() {
@@ -31,7 +32,7 @@ Descriptor PolledSocket::release_descriptor() {
 
 Poller::Poller(uv_loop_t& loop) : set_(epoll_create1(EPOLL_CLOEXEC)) {
   watch_.data = this;
-  const int error = set_ ? uv_poll_init(&loop, &watch_, set_.get()) : UV_EMFILE;
+  const int error = set_ ? uv_poll_init(&loop, &watch_, set_.get()) : uv_translate_sys_error(errno);
   if (error != 0) throw std::runtime_error(std::string("cannot wait for sockets: ") + uv_strerror(error));
   uv_poll_start(&watch_, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Poller*>(handle->data)->serve(); });
 }
@@ -56,20 +57,26 @@ void Poller::forget(const PolledSocket& socket) {
   }
 }
 
+// What this turn has no time for comes first in the next one, before the kernel is asked again: it would tell the same
+// sockets in the same order, and a slow one that always has more would be the only one that is ever served.
 void Poller::serve() {
   const uint64_t end = uv_hrtime() + kSliceNs;
-  bool is_full = true;
-  while (is_full) {
-    const int count = epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), 0);
-    left_ = {events_.data(), static_cast<size_t>(std::max(0, count))};
-    is_full = left_.size() == events_.size();
+  bool is_full = true;  // so that there may be more
+  do {
+    if (left_.empty()) is_full = ask();
     while (!left_.empty()) {
       serve(left_.front());
       left_ = left_.subspan(1);
-      // What is left is told again in the next turn, after those that have not been told of yet.
-      if (uv_hrtime() >= end) return void(left_ = {});
+      if (uv_hrtime() >= end) return;
     }
-  }
+  } while (is_full);
+}
+
+// Asks the kernel who is ready. True if it told as many as it may.
+bool Poller::ask() {
+  const int count = epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), 0);
+  left_ = {events_.data(), static_cast<size_t>(std::max(0, count))};
+  return left_.size() == events_.size();
 }
 
 // Whoever is called may close any socket, this one too.

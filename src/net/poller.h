@@ -1,8 +1,8 @@
 // Waiting for sockets: all of a loop's in one epoll set of their own, which libuv watches as one descriptor.
 //
 // libuv's own set is handled whole before anything else gets its turn: ten thousand viewers that leave at once would be
-// one turn of 130 ms. From this set a turn takes what it can serve within a slice, and the rest, which the kernel keeps
-// in order, in the next turns. And a socket costs 24 bytes here, where libuv's handle takes 248.
+// one turn of 130 ms. From this set a turn takes what it can serve within a slice, and the rest, in order, in the next
+// turns. And a socket costs 24 bytes here, where libuv's handle takes 248.
 #pragma once
 
 #include <sys/epoll.h>
@@ -40,7 +40,8 @@ class PolledSocket {
   // Gives the socket away, still open.
   Descriptor release_descriptor();
 
-  // Called while waiting for it and it can be done, or when the connection has an error, which doing it will tell.
+  // Called while waiting for it and it can be done, or when the connection has an error, which doing it will tell. Now
+  // and then it turns out that it cannot be done any more.
   virtual void on_readable() {}
   virtual void on_writable() {}
 
@@ -70,12 +71,13 @@ class Poller {
   bool change(PolledSocket& socket, uint8_t waiting);
   void forget(const PolledSocket& socket);
   void serve();
+  bool ask();
   void serve(epoll_event& event);
 
   Descriptor set_;
   uv_poll_t watch_{};
   std::array<epoll_event, kBatch> events_{};
-  std::span<epoll_event> left_;  // of events_, not served yet
+  std::span<epoll_event> left_;  // of events_, not served yet; perhaps of an earlier turn
 };
 
 }  // namespace matchbus::net

@@ -61,6 +61,7 @@ class Stream : public Deferred {
 
  protected:
   friend struct StreamDeleter;
+  ~Stream() override = default;
   // The owner lets go: aborts, and frees the stream at the end of the turn.
   virtual void destroy() = 0;
 };

@@ -152,7 +152,7 @@ void TcpStream::finish_sending() {
     tls_->notified = true;
     tls_->session->close_notify();
     collect_ciphertext();
-    wait_to_write(send_queue());
+    if (!wait_to_write(send_queue())) return break_off(CloseReason::kError);
     if (pending() != 0) return;
   }
   shut_ = true;

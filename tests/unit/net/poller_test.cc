@@ -33,6 +33,11 @@ class Watched final : public PolledSocket {
   void on_writable() override { writable(); }
 };
 
+void work(std::chrono::microseconds time) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) continue;
+}
+
 class PollerTest : public NetTest {
  protected:
   // A socket and its peer.
@@ -136,8 +141,7 @@ TEST_F(PollerTest, ManyReadySocketsAreServedOverSeveralTurnsEachOnce) {
       read(*sockets[i]);
       ++served[i];
       ++count;
-      const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(100);
-      while (std::chrono::steady_clock::now() < end) continue;
+      work(std::chrono::microseconds(100));
     };
     EXPECT_TRUE(sockets[i]->wait_to_read(true));
     send(i);
@@ -151,6 +155,24 @@ TEST_F(PollerTest, ManyReadySocketsAreServedOverSeveralTurnsEachOnce) {
   EXPECT_TRUE(run_until([&] { return count == kSockets; }));
   EXPECT_GE(turns, 10u);
   for (const int times : served) EXPECT_EQ(times, 1);
+}
+
+TEST_F(PollerTest, SlowSocketsThatAlwaysHaveMoreDoNotKeepOthersWaiting) {
+  // Each of the slow ones takes a turn's time, and is ready again; one is the first of each 64 that the kernel tells.
+  constexpr size_t kSockets = 200;
+  std::vector<std::unique_ptr<Watched>> sockets;
+  size_t others = 0;
+  for (size_t i = 0; i < kSockets; ++i) {
+    sockets.push_back(open());
+    sockets[i]->readable = [&, i] {
+      if (i % 64 == 0) return work(std::chrono::microseconds(1'500));
+      read(*sockets[i]);
+      ++others;
+    };
+    EXPECT_TRUE(sockets[i]->wait_to_read(true));
+    send(i);
+  }
+  EXPECT_TRUE(run_until([&] { return others == kSockets - 4; }));
 }
 
 }  // namespace
