@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <random>
 #include <string>
@@ -231,49 +233,78 @@ TEST_F(FeedTest, CountsTheUpdatesThatMembersWereSpared) {
   EXPECT_EQ(fan_out.stats().conflated, 300U - got);
 }
 
-TEST_F(FeedTest, RandomJoinsLeavesAndPublishesEndWithTheLatestEverywhere) {
-  std::mt19937 random(7);
-  for (int round = 0; round < 30; ++round) {
-    FanOut fan_out(loop_, {.slice_us = 0});
-    Feed feed(fan_out);
-    std::vector<std::unique_ptr<Viewer>> viewers;
-    int version = 0;
-    for (int i = 0; i < 300; ++i) {
-      switch (random() % 6) {
-        case 0:
-        case 1:
-          viewers.push_back(std::make_unique<Viewer>());
-          viewers.back()->slow = random() % 3 == 0;
-          feed.join(*viewers.back(), true);
-          break;
-        case 2:
-          if (!viewers.empty()) viewers.erase(viewers.begin() + static_cast<long>(random() % viewers.size()));
-          break;
-        case 3:
-          feed.publish(message(std::to_string(++version)));
-          break;
-        case 4:
-          uv_run(loop_.uv(), UV_RUN_NOWAIT);
-          break;
-        default:
-          if (!viewers.empty()) {
-            Viewer& viewer = *viewers[random() % viewers.size()];
-            viewer.pending = 0;
-            feed.drained(viewer);
-          }
-      }
+// Members that come and go one by one or as crowds, at any point of a pass.
+class FeedRandomTest : public FeedTest {
+ protected:
+  size_t upto(size_t limit) { return random_() % limit; }
+  void step() {
+    switch (upto(6)) {
+      case 0:
+      case 1:
+        for (size_t count = a_few_of(60); count > 0; --count) join();
+        break;
+      case 2:
+        leave(a_few_of(viewers_.size()));
+        break;
+      case 3:
+        publish();
+        break;
+      case 4:
+        uv_run(loop_.uv(), UV_RUN_NOWAIT);
+        break;
+      default:
+        if (!viewers_.empty()) drain(*viewers_[upto(viewers_.size())]);
     }
+  }
+  // Mostly at most one.
+  size_t a_few_of(size_t all) { return upto(upto(3) == 0 ? all + 1 : std::min<size_t>(all + 1, 2)); }
+  void join() {
+    viewers_.push_back(std::make_unique<Viewer>());
+    viewers_.back()->slow = upto(3) == 0;
+    feed_->join(*viewers_.back(), upto(2) == 0);
+  }
+  void leave(size_t count) {
+    for (; count > 0; --count) {
+      viewers_.erase(viewers_.begin() + static_cast<std::ptrdiff_t>(upto(viewers_.size())));
+    }
+  }
+  void publish() { feed_->publish(message(std::to_string(++version_))); }
+  void drain(Viewer& viewer) {
+    viewer.pending = 0;
+    feed_->drained(viewer);
+  }
+  void expect_latest(const Viewer& viewer) {
+    int last = 0;
+    for (const std::string& text : viewer.got) {
+      EXPECT_GT(std::stoi(text), last);
+      last = std::stoi(text);
+    }
+    EXPECT_EQ(last, version_);
+  }
+
+  std::mt19937 random_;
+  FanOut fan_out_{loop_, {.slice_us = 0}};
+  std::unique_ptr<Feed> feed_;
+  std::vector<std::unique_ptr<Viewer>> viewers_;
+  int version_ = 0;
+};
+
+TEST_F(FeedRandomTest, EndsWithTheLatestEverywhereInOrder) {
+  for (unsigned seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random_.seed(seed);
+    feed_ = std::make_unique<Feed>(fan_out_);
+    for (int i = 0; i < 200; ++i) step();
+    publish();
+    uv_run(loop_.uv(), UV_RUN_NOWAIT);
+    leave(a_few_of(viewers_.size()));
     settle();
-    for (auto& viewer : viewers) {
-      viewer->pending = 0;
-      feed.drained(*viewer);
-      int last = 0;
-      for (const std::string& text : viewer->got) {
-        EXPECT_GT(std::stoi(text), last);
-        last = std::stoi(text);
-      }
-      EXPECT_EQ(last, version);
+    for (const auto& viewer : viewers_) {
+      if (viewer->pending != 0) drain(*viewer);
+      expect_latest(*viewer);
     }
+    viewers_.clear();
+    version_ = 0;
   }
 }
 

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -173,6 +175,119 @@ TEST_F(PollerTest, SlowSocketsThatAlwaysHaveMoreDoNotKeepOthersWaiting) {
     send(i);
   }
   EXPECT_TRUE(run_until([&] { return others == kSockets - 4; }));
+}
+
+// Sockets that close, replace and change each other in their callbacks, some of which take long. Most of those that are
+// over stay where they were, so that it shows if they are called.
+class PollerRandomTest : public PollerTest {
+ protected:
+  static constexpr size_t kSockets = 150;
+  struct Slot {
+    std::unique_ptr<Watched> socket;
+    Descriptor peer;
+    bool reads = false;  // waited for
+    bool writes = false;
+    bool served = false;
+  };
+
+  size_t upto(size_t limit) { return random_() % limit; }
+  void replace(size_t place);
+  void end(size_t place);
+  void wait(size_t place, bool to_read, bool to_write);
+  void on_call(size_t place, const Watched* socket, bool waited_for);
+  void change(size_t place);
+  void expect_all_served();
+
+  std::mt19937 random_;
+  std::array<Slot, kSockets> slots_;
+  std::vector<std::unique_ptr<Watched>> over_;
+  bool calm_ = false;
+  size_t calls_ = 0;
+};
+
+// A new socket, with something to read.
+void PollerRandomTest::replace(size_t place) {
+  end(place);
+  Slot& slot = slots_[place];
+  slot.socket = open();
+  slot.peer = std::move(peers.back());
+  peers.pop_back();
+  slot.socket->readable = [this, place, socket = slot.socket.get()] { on_call(place, socket, slots_[place].reads); };
+  slot.socket->writable = [this, place, socket = slot.socket.get()] { on_call(place, socket, slots_[place].writes); };
+  wait(place, true, false);
+  EXPECT_EQ(::send(slot.peer.get(), "x", 1, MSG_NOSIGNAL), 1);
+}
+
+void PollerRandomTest::end(size_t place) {
+  Slot& slot = slots_[place];
+  if (slot.socket == nullptr) return;
+  slot.reads = slot.writes = false;
+  if (upto(3) == 0) return slot.socket.reset();
+  if (upto(2) == 0) {
+    slot.socket->close_descriptor();
+  } else {
+    slot.socket->release_descriptor();
+  }
+  over_.push_back(std::move(slot.socket));
+}
+
+void PollerRandomTest::wait(size_t place, bool to_read, bool to_write) {
+  Slot& slot = slots_[place];
+  EXPECT_TRUE(slot.socket->wait_to_read(to_read));
+  EXPECT_TRUE(slot.socket->wait_to_write(to_write));
+  slot.reads = to_read;
+  slot.writes = to_write;
+}
+
+void PollerRandomTest::on_call(size_t place, const Watched* socket, bool waited_for) {
+  ++calls_;
+  ASSERT_EQ(slots_[place].socket.get(), socket) << "after its end";
+  EXPECT_TRUE(waited_for);
+  slots_[place].served = true;
+  if (calm_) return wait(place, false, false);
+  char byte = 0;
+  if (::recv(socket->descriptor(), &byte, 1, 0) == 0) wait(place, false, false);
+  if (upto(8) == 0) work(std::chrono::microseconds(300));
+  for (size_t count = upto(3); count > 0; --count) change(upto(kSockets));
+}
+
+void PollerRandomTest::change(size_t place) {
+  switch (upto(6)) {
+    case 0:
+      return replace(place);
+    case 1:
+      return end(place);
+    case 2:
+      return slots_[place].peer.reset();
+    default:
+      if (slots_[place].socket != nullptr) wait(place, upto(2) == 0, upto(2) == 0);
+  }
+}
+
+void PollerRandomTest::expect_all_served() {
+  calm_ = true;
+  for (size_t place = 0; place < kSockets; ++place) {
+    if (slots_[place].socket == nullptr || upto(2) == 0) replace(place);
+    slots_[place].served = false;
+    wait(place, true, true);
+  }
+  const auto is_served = [](const Slot& slot) { return slot.served; };
+  EXPECT_TRUE(run_until([&] { return std::all_of(slots_.begin(), slots_.end(), is_served); }));
+  calm_ = false;
+}
+
+TEST_F(PollerRandomTest, SocketsMayDoAnythingToEachOther) {
+  for (unsigned seed = 1; seed <= 6; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    random_.seed(seed);
+    for (int round = 0; round < 40; ++round) {
+      for (int i = 0; i < 15; ++i) replace(upto(kSockets));
+      uv_run(loop.uv(), UV_RUN_NOWAIT);
+    }
+    expect_all_served();
+    over_.clear();
+  }
+  EXPECT_GT(calls_, 1'000u);
 }
 
 }  // namespace
