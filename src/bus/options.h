@@ -26,7 +26,7 @@ struct BusOptions {
   size_t max_chat = 2'000;            // characters of a chat message
   int max_chats_per_second = 10;      // chat messages of one user, over time; 0 = no limit
   int max_chat_burst = 100;           // of them, at once after a silence
-  int64_t slice_us = 2'000;           // of sending per loop turn
+  int64_t slice_us = 1'000;           // of sending per loop turn
   size_t deflate_threshold = 1024;    // bytes; as in ws::Options
   int deflate_level = 3;
 };

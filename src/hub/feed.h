@@ -52,7 +52,7 @@ class FeedMember {
 };
 
 struct FanOutOptions {
-  int64_t slice_us = 2'000;   // of sending per loop turn
+  int64_t slice_us = 1'000;   // of sending per loop turn
   int64_t stall_ms = 30'000;  // a receiver that takes nothing for so long is ended; 0 = never
 };
 
