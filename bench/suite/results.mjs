@@ -18,6 +18,7 @@ export class Results {
   constructor(bin) {
     this.goals = [];
     this.rows = [];
+    this.ways = []; // how it was measured: lines of the conditions
     this.began = load();
     this.bin = bin;
   }
@@ -38,7 +39,7 @@ export class Results {
       `${cpus().length} x ${cpus()[0].model}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Linux ${release()}; load average ${this.began} at the start, ${load()} at the end (the run's own load with it)`,
       `${version(join(this.bin, 'matchbus'), '--version')}, ${version('c++', '--version')}, Node ${process.version}`,
       'server and load generator share the cores, over loopback; CPU is user and system time of the server alone, from /proc',
-      'fan-out rows: three rounds, each of the server and then the bare `send()` loop; the figures are those of the round with the median ratio',
+      ...this.ways,
       new Date().toISOString().slice(0, 10),
     ];
   }

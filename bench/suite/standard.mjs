@@ -19,6 +19,7 @@ export class Standard {
   }
 
   async run() {
+    this.results.ways.push('fan-out rows: three rounds, each of the server and then the bare `send()` loop; the figures are those of the round with the median ratio');
     await this.memory();
     const compressed = await this.fanOut('2,000 viewers, full state, compression offered', 2_000);
     this.results.goal('wire bytes per `match_data`, compression offered', 'at most 600', compressed.bytesPerMessage.toFixed(0), compressed.bytesPerMessage <= 600);

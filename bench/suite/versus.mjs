@@ -13,6 +13,7 @@ export class Versus {
   }
 
   async run() {
+    this.results.ways.push('one round each, the servers one after another; `send()` is a bare loop over the same connections and sizes');
     await this.keepState();
     await this.socketIo('500 viewers that offer compression', 1 / 20, '--viewers', 500);
     await this.socketIo('500 viewers without compression', undefined, '--viewers', 500, '--plain');
