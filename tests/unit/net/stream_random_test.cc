@@ -304,7 +304,10 @@ size_t StreamRandomTest::turns_within(int ms) {
   const auto set = [](uv_timer_t* handle) { *static_cast<bool*>(handle->data) = true; };
   uv_timer_start(&timer, set, static_cast<uint64_t>(ms), 0);
   size_t turns = 0;
-  for (; !over; ++turns) uv_run(loop.uv(), UV_RUN_ONCE);
+  while (!over) {
+    uv_run(loop.uv(), UV_RUN_ONCE);
+    ++turns;
+  }
   over = false;
   uv_close(reinterpret_cast<uv_handle_t*>(&timer),
            [](uv_handle_t* handle) { *static_cast<bool*>(handle->data) = true; });
