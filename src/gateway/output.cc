@@ -37,6 +37,7 @@ struct Output::Viewer final : socketio::SocketData, hub::FeedMember {
     socket.flush();
   }
   size_t feed_pending() const override { return socket.pending(); }
+  void feed_flush() override { socket.flush(); }
   void feed_stalled() override { socket.disconnect(true); }
 
   socketio::Socket& socket;

@@ -65,8 +65,10 @@ void Feed::drained(FeedMember& member) {
 void Feed::visit(FeedMember& member, size_t pending) {
   if (member.version_ == version_ || !latest_) return;
   if (pending != 0) {
-    fan_out_.mark_late(member);
-    return;
+    // It may be what another part of the connection has queued in this turn, such as a ping. Nobody has offered that to
+    // the kernel yet, and nobody will tell when it is gone.
+    member.feed_flush();
+    if (member.feed_pending() != 0) return fan_out_.mark_late(member);
   }
   fan_out_.clear_late(member);
   const bool has_previous = member.has_it_ && member.version_ + 1 == version_;

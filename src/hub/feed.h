@@ -36,6 +36,8 @@ class FeedMember {
   virtual void feed_send(const Message& message) = 0;
   // Bytes of earlier messages that the receiver has not taken yet.
   virtual size_t feed_pending() const = 0;
+  // Hands to the kernel what is queued. If something is pending then, Feed::drained is to be called once it is gone.
+  virtual void feed_flush() = 0;
   // The receiver has taken nothing for the stall limit: end it (at the end of the turn, not at once).
   virtual void feed_stalled() = 0;
 

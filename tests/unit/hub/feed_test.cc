@@ -46,11 +46,13 @@ class Viewer final : public FeedMember {
     got.emplace_back(message.payload().view());
     if (slow) pending = message.payload().size();
   }
-  size_t feed_pending() const override { return pending; }
+  size_t feed_pending() const override { return pending + queued; }
+  void feed_flush() override { queued = 0; }
   void feed_stalled() override { ++stalled; }
 
   std::vector<std::string> got;
   size_t pending = 0;
+  size_t queued = 0;  // not offered to the kernel yet
   bool slow = false;
   int stalled = 0;
 };
@@ -117,6 +119,17 @@ TEST_F(FeedTest, ASlowMemberCostsOnePendingStateAndGetsTheNewestAfterwards) {
   slow.pending = 0;
   feed.drained(slow);
   EXPECT_EQ(slow.got.size(), 2u) << "nothing newer, nothing sent";
+}
+
+TEST_F(FeedTest, WhatWasMerelyQueuedHoldsNothingBack) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  Viewer viewer;
+  feed.join(viewer, true);
+  viewer.queued = 3;  // a ping
+  feed.publish(message("the last one"));
+  settle();
+  EXPECT_EQ(viewer.got, (std::vector<std::string>{"the last one"}));
 }
 
 TEST_F(FeedTest, WhoFollowsChangesGetsThemWhileNoneIsMissed) {
