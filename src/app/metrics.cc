@@ -73,6 +73,7 @@ void MetricsText::family(std::string_view name, std::string_view help, std::stri
 }
 
 void add_process_metrics(MetricsText& out) {
+  const auto open = open_descriptors();  // before one is opened here
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   out.counter_seconds("process_cpu_seconds_total", "User and system CPU time.",
@@ -82,7 +83,7 @@ void add_process_metrics(MetricsText& out) {
   statm >> total >> resident;
   out.gauge("process_resident_memory_bytes", "Resident memory.",
             static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)));
-  if (const auto open = open_descriptors()) {
+  if (open) {
     out.gauge("process_open_fds", "Open file descriptors.", static_cast<double>(*open));
   }
 }

@@ -16,9 +16,12 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptsAtOnce = 16;
 constexpr int kRestMs = 100;
 
-bool set_option(const Descriptor& socket, int level, int option) {
-  const int on = 1;
-  return setsockopt(socket.get(), level, option, &on, sizeof on) == 0;
+// Bytes that the kernel takes beyond what it can send at once. Without this limit it takes megabytes: minutes of old
+// states for a viewer that does not read, which are then nobody's to replace by the newest.
+constexpr int kUnsentBytes = 32 * 1024;
+
+bool set_option(const Descriptor& socket, int level, int option, int value = 1) {
+  return setsockopt(socket.get(), level, option, &value, sizeof value) == 0;
 }
 
 // Refuses are for this connection only: the next one may do (accept(2), "Error handling").
@@ -55,6 +58,7 @@ Descriptor listen_on(const std::string& address, uint16_t port, BindFailure& fai
   const bool ip6 = where.get().sa_family == AF_INET6;
   Descriptor socket(::socket(where.get().sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket && set_option(socket, SOL_SOCKET, SO_REUSEADDR) && set_option(socket, IPPROTO_TCP, TCP_NODELAY) &&
+      set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes) &&
       (!ip6 || set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY)) && ::bind(socket.get(), &where.get(), where.size) == 0 &&
       ::listen(socket.get(), kBacklog) == 0) {
     return socket;

@@ -20,8 +20,8 @@ struct BindFailure {
   bool in_use = false;
 };
 
-// Binds and listens. Connections it will accept have TCP_NODELAY set (Linux inherits it). On success `failure` stays as
-// it is.
+// Binds and listens. Connections it will accept have TCP_NODELAY and TCP_NOTSENT_LOWAT set (Linux inherits them). On
+// success `failure` stays as it is.
 Descriptor listen_on(const std::string& address, uint16_t port, BindFailure& failure);
 uint16_t local_port(const Descriptor& socket);
 

@@ -58,25 +58,21 @@ void Poller::forget(const PolledSocket& socket) {
 }
 
 // What this turn has no time for comes first in the next one, before the kernel is asked again: it would tell the same
-// sockets in the same order, and a slow one that always has more would be the only one that is ever served.
+// sockets in the same order, and a slow one that always has more would be the only one that is ever served. And it is
+// asked once a turn: what a socket has been given to send goes out at the turn's end, before its end of input is read.
 void Poller::serve() {
   const uint64_t end = uv_hrtime() + kSliceNs;
-  bool is_full = true;  // so that there may be more
-  do {
-    if (left_.empty()) is_full = ask();
-    while (!left_.empty()) {
-      serve(left_.front());
-      left_ = left_.subspan(1);
-      if (uv_hrtime() >= end) return;
-    }
-  } while (is_full);
+  if (left_.empty()) ask();
+  while (!left_.empty()) {
+    serve(left_.front());
+    left_ = left_.subspan(1);
+    if (uv_hrtime() >= end) return;
+  }
 }
 
-// Asks the kernel who is ready. True if it told as many as it may.
-bool Poller::ask() {
+void Poller::ask() {
   const int count = epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), 0);
   left_ = {events_.data(), static_cast<size_t>(std::max(0, count))};
-  return left_.size() == events_.size();
 }
 
 // Whoever is called may close any socket, this one too.

@@ -66,12 +66,12 @@ class Poller {
  private:
   friend class PolledSocket;
   static constexpr uint64_t kSliceNs = 1'000'000;  // of a turn's time for sockets
-  static constexpr size_t kBatch = 64;             // events asked for at a time
+  static constexpr size_t kBatch = 128;            // events asked for at a time
 
   bool change(PolledSocket& socket, uint8_t waiting);
   void forget(const PolledSocket& socket);
   void serve();
-  bool ask();
+  void ask();
   void serve(epoll_event& event);
 
   Descriptor set_;

@@ -159,6 +159,30 @@ TEST_F(PollerTest, ManyReadySocketsAreServedOverSeveralTurnsEachOnce) {
   for (const int times : served) EXPECT_EQ(times, 1);
 }
 
+TEST_F(PollerTest, ASocketIsServedOnceATurn) {
+  // What is sent to it goes out at the turn's end, before the end of its input is read.
+  constexpr size_t kSockets = 200;
+  std::vector<std::unique_ptr<Watched>> sockets;
+  constexpr int kTurns = 100;
+  std::vector<int> in_this_turn(kSockets, 0);
+  int turns = 0;
+  for (size_t i = 0; i < kSockets; ++i) {
+    sockets.push_back(open());
+    sockets[i]->readable = [&, i] {
+      if (turns == kTurns) return;
+      EXPECT_LE(++in_this_turn[i], 1);
+    };
+    EXPECT_TRUE(sockets[i]->wait_to_read(true));
+    send(i);
+  }
+  std::function<void()> on_turn = [&] {
+    std::fill(in_this_turn.begin(), in_this_turn.end(), 0);
+    if (++turns < kTurns) loop.post(on_turn);
+  };
+  loop.post(on_turn);
+  EXPECT_TRUE(run_until([&] { return turns >= kTurns; }));
+}
+
 TEST_F(PollerTest, SlowSocketsThatAlwaysHaveMoreDoNotKeepOthersWaiting) {
   // Each of the slow ones takes a turn's time, and is ready again; one is the first of each 64 that the kernel tells.
   constexpr size_t kSockets = 200;
