@@ -137,6 +137,7 @@ void TcpStream::on_end_of_stream() {
   if (tls_ != nullptr && !tls_->established) {
     fail_tls(state_ == State::kFinishing ? kClosedHere : "the peer closed the connection during the handshake");
   } else if (state_ != State::kFinishing) {
+    pump();  // the peer may have closed only its half, and wait for what is queued
     break_off(CloseReason::kPeer);
   } else if (shut_) {
     break_off(CloseReason::kLocal);

@@ -197,6 +197,24 @@ TEST_F(StreamTest, WhatIsBeyondATurnsBudgetFollowsInTheNextAndDrainedIsTold) {
   EXPECT_TRUE(run_until([&] { return peer->read().received.size() == all.size() && handler.drained == 1; }));
 }
 
+TEST_F(StreamTest, WhatIsQueuedReachesAPeerThatHasClosedItsHalf) {
+  connect();
+  // Takes all the time that a turn has for flushes, so that the stream's waits for the next turn, after its peer's end.
+  struct Slow final : Flushable {
+    void on_flush() override {
+      const uint64_t end = uv_hrtime() + 2'000'000;
+      while (uv_hrtime() < end) continue;
+    }
+  } slow;
+  handler.on_data = [&](const std::string&) {
+    loop.flush_later(slow);
+    write("answer");
+  };
+  peer->send("question");
+  peer->half_close();
+  EXPECT_TRUE(peer_gets("answer"));
+}
+
 TEST_F(StreamTest, FastReaderOfALargeWriteGetsItAll) {
   connect();
   std::string large(5'000'000, '\0');
