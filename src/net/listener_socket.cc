@@ -18,7 +18,7 @@ constexpr int kRestMs = 100;
 
 // Bytes that the kernel takes beyond what it can send at once. Without this limit it takes megabytes: minutes of old
 // states for a viewer that does not read, which are then nobody's to replace by the newest.
-constexpr int kUnsentBytes = 32 * 1024;
+constexpr int kUnsentBytes = 256 * 1024;
 
 bool set_option(const Descriptor& socket, int level, int option, int value = 1) {
   return setsockopt(socket.get(), level, option, &value, sizeof value) == 0;
