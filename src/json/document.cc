@@ -7,7 +7,6 @@
 // number's end.
 #include "json/document.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstddef>
@@ -16,6 +15,7 @@
 #include <string>
 
 #include "json/plain_run.h"
+#include "json/surrogates.h"
 
 // RapidJSON 1.1 adds an offset to its stack's null pointer before the first push, which clang's sanitizer reports.
 #if defined(__clang__)
@@ -53,10 +53,6 @@ class TextStream {
   bool take_plain_run();
   // The characters of the number that was just read.
   std::string_view last_number() const;
-  void note_lone_surrogate() { lone_surrogate_ = std::min(lone_surrogate_, Tell()); }
-  // Where the first one ends; kNone if there is none.
-  size_t lone_surrogate() const { return lone_surrogate_; }
-  static constexpr size_t kNone = SIZE_MAX;
 
  private:
   static char* skip_sequence(char* at, const char* end);
@@ -65,7 +61,6 @@ class TextStream {
   char* end_;
   char* source_;
   char* target_;
-  size_t lone_surrogate_ = kNone;
 };
 
 // Past the UTF-8 sequence (RFC 3629, section 4) of two to four bytes at `at`; null if there is none.
@@ -116,11 +111,6 @@ struct Encoding : rapidjson::UTF8<char> {
   template <typename Source, typename Target>
   static bool Validate(Source& source, Target& target) {
     return rapidjson::UTF8<char>::Validate(source, target);
-  }
-  static void Encode(TextStream& target, unsigned code_point) {
-    // Older releases of RapidJSON let a low surrogate without its high one pass.
-    if (code_point >= 0xD800 && code_point <= 0xDFFF) target.note_lone_surrogate();
-    rapidjson::UTF8<char>::Encode(target, code_point);
   }
   template <typename Target>
   static void Encode(Target& target, unsigned code_point) {
@@ -300,6 +290,7 @@ Result<void> Document::parse_in_place(std::span<char> text) {
 
   constexpr unsigned kFlags =
       rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
+  replace_lone_surrogates(text);
   TextStream stream(text);
   TapeBuilder builder(*this, stream);
   ScratchAllocator scratch;
@@ -308,9 +299,6 @@ Result<void> Document::parse_in_place(std::span<char> text) {
 
   if (builder.refusal() != nullptr) return fail(builder.refusal(), result.Offset());
   if (result.IsError()) return fail(rapidjson::GetParseError_En(result.Code()), result.Offset());
-  if (stream.lone_surrogate() != TextStream::kNone) {
-    return fail("The surrogate pair in string is invalid.", stream.lone_surrogate());
-  }
   // A NUL in the text looks like its end.
   if (stream.Tell() != text.size())
     return fail("The document root must not be followed by other values.", stream.Tell());

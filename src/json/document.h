@@ -79,7 +79,8 @@ class Document {
   explicit Document(size_t max_depth = kMaxDepth) : max_depth_(max_depth) {}
 
   // Parses exactly one value with surrounding white space. `text` is changed in place and must outlive the values;
-  // values of an earlier parse are invalid afterwards. Errors: what is wrong and the byte offset.
+  // values of an earlier parse are invalid afterwards. Half a surrogate pair reads as U+FFFD. Errors: what is wrong and
+  // the byte offset.
   Result<void> parse_in_place(std::span<char> text);
   Value root() const;
 
