@@ -34,11 +34,15 @@ void check_agent_scored(const Rule& rule, Player& player) {
 }
 
 Outcome on_aux_portrait(const Rule& rule, const Envelope& event, SpecialAgent agent) {
-  const auto is_on = event.data.boolean();
-  if (!is_on) return refused("data");
   Player* const player = player_of(rule.state, rule.texts, event.player_id);
   if (player == nullptr) return ignored("unknown player");
   if (agent_of(rule, *player) != agent) return ignored("another agent");
+  // Existing servers compare with true and false here: no other value means either.
+  const auto is_on = event.data.boolean();
+  if (!is_on) {
+    rule.faults.add(kWholeData, event.data.type());
+    return ignored("neither true nor false");
+  }
   if (*is_on) {
     set_suffix(rule, *player, agent);
   } else {

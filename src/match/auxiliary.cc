@@ -1,28 +1,45 @@
 // What an auxiliary client tells of its player beside the scoreboard.
+#include "json/writer.h"
 #include "match/rules.h"
 
 namespace matchbus::match {
 
+namespace {
+
+// As it came: one client tells how many are left, another whether one is. What says nothing leaves `known`.
+void take_ability(const Rule& rule, ValueReader& values, json::Value value, std::string_view field, TextId& known) {
+  TextId id = kNoText;
+  if (const auto flag = value.boolean()) {
+    id = rule.texts.intern(*flag ? "true" : "false");
+  } else if (const auto number = values.number(value, field)) {
+    BytesWriter text;
+    json::write_number(text, *number);
+    id = rule.texts.intern(text.view());
+  }
+  if (id != kNoText) known = id;
+}
+
+}  // namespace
+
 Outcome on_aux_abilities(const Rule& rule, const Envelope& event) {
-  Fields fields(event.data);
-  Abilities abilities{};
-  abilities.grenade = fields.count("grenade");
-  abilities.ability1 = fields.count("ability_1");
-  abilities.ability2 = fields.count("ability_2");
-  if (!fields.ok()) return refused(fields.wrong());
+  if (!event.data.is_object()) return refused(kWholeData, event.data);
   Player* const player = player_of(rule.state, rule.texts, event.player_id);
   if (player == nullptr) return ignored("unknown player");
-  player->abilities = abilities;
+  ValueReader values(rule.faults);
+  take_ability(rule, values, event.data["grenade"], "grenade", player->abilities.grenade);
+  take_ability(rule, values, event.data["ability_1"], "ability_1", player->abilities.ability1);
+  take_ability(rule, values, event.data["ability_2"], "ability_2", player->abilities.ability2);
   player->auxiliary.abilities = true;
   return applied();
 }
 
 Outcome on_aux_health(const Rule& rule, const Envelope& event) {
-  const auto health = event.data.number();
-  if (!health || std::fabs(*health) > static_cast<double>(kMaxCount)) return refused("data");
   Player* const player = player_of(rule.state, rule.texts, event.player_id);
   if (player == nullptr) return ignored("unknown player");
-  player->health = *health + 0.0;  // no negative zero
+  ValueReader values(rule.faults);
+  const auto health = values.number(event.data, kWholeData);
+  if (!health) return ignored("no health");
+  player->health = *health;
   player->auxiliary.health = true;
   return applied();
 }

@@ -41,6 +41,8 @@ constexpr std::array kTypes{
     TypeName{"toast", EventType::kToast},
     TypeName{"swap_left_right", EventType::kSwapLeftRight},
     TypeName{"swap_attacker_defender", EventType::kSwapAttackerDefender},
+    TypeName{"toggle_agent_select", EventType::kToggleAgentSelect},
+    TypeName{"money_record", EventType::kMoneyRecord},
     TypeName{"aux_astra_targeting", EventType::kAuxAstraTargeting},
     TypeName{"aux_cypher_cam", EventType::kAuxCypherCam},
     TypeName{"server_registered", EventType::kServerRegistered},
@@ -51,21 +53,22 @@ constexpr std::array kTypes{
     TypeName{"server_clock", EventType::kServerClock},
 };
 
-// Reads a member that may be missing. False: it is there and no short text.
-bool read_text(json::Value value, std::string_view& out) {
-  if (!value.exists()) return true;
+std::optional<std::string_view> short_text(json::Value value) {
   const auto text = value.string();
-  if (!text || text->size() > kMaxText) return false;
-  out = *text;
-  return true;
+  return text && text->size() <= kMaxText ? text : std::nullopt;
 }
 
+// What says nothing reads as "". False: no type or no data.
 bool read_members(json::Value root, Envelope& event) {
+  const auto text = [&](std::string_view key) { return short_text(root[key]).value_or(std::string_view()); };
   event.data = root["data"];
-  if (!event.data.exists() || !root["type"].exists()) return false;
-  return read_text(root["type"], event.type_name) && read_text(root["obsName"], event.observer) &&
-         read_text(root["playerId"], event.player_id) && read_text(root["groupCode"], event.group_code) &&
-         read_text(root["matchId"], event.match_id);
+  event.type_name = text("type");
+  event.type = event_type(event.type_name);
+  event.observer = text("obsName");
+  event.player_id = text("playerId");
+  event.group_code = text("groupCode");
+  event.match_id = text("matchId");
+  return event.data.exists() && short_text(root["type"]).has_value();
 }
 
 void write_text_member(BytesWriter& out, std::string_view key, std::string_view text) {
@@ -110,8 +113,7 @@ std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t t
   event.timestamp = timestamp;
   if (!read_members(root, event)) return std::nullopt;
   if (!root["obsName"].exists() && !root["playerId"].exists()) return std::nullopt;
-  if (!root["groupCode"].exists() && !root["matchId"].exists()) return std::nullopt;
-  event.type = event_type(event.type_name);
+  if (!short_text(root["groupCode"]) && !short_text(root["matchId"])) return std::nullopt;
   return event;
 }
 
@@ -150,7 +152,6 @@ std::optional<Envelope> read_written_event(json::Value root) {
   event.writer = root["obsName"].exists()    ? Writer::kObserver
                  : root["playerId"].exists() ? Writer::kAuxiliary
                                              : Writer::kServer;
-  event.type = event_type(event.type_name);
   return event;
 }
 

@@ -15,6 +15,7 @@ namespace matchbus::match {
 // Who wrote an event. The server writes some itself, so that whatever changes a match is an event and can be replayed.
 enum class Writer : uint8_t { kObserver, kAuxiliary, kServer };
 
+// The order tells who may write which (may_write): observers' first, then auxiliary clients', then the server's.
 enum class EventType : uint8_t {
   kUnknown,
   // Observers'.
@@ -37,6 +38,8 @@ enum class EventType : uint8_t {
   kToast,
   kSwapLeftRight,
   kSwapAttackerDefender,
+  kToggleAgentSelect,
+  kMoneyRecord,
   // Auxiliary clients'.
   kAuxScoreboard,
   kAuxScoreboardTeam,
@@ -71,8 +74,8 @@ struct Envelope {
 };
 
 // Reads the argument of `obs_data` or `aux_data`, stamped with `timestamp`. Nothing if it lacks (`obsName` or
-// `playerId`), (`groupCode` or `matchId`), `type` or `data`, or if one of the first five is no text of at
-// most 256 bytes; `data` may be anything. A `timestamp` in the text is not believed.
+// `playerId`), (`groupCode` or `matchId`), `type` or `data`; `data` may be anything. Of the others, what is no text of
+// at most 256 bytes says nothing. A `timestamp` in the text is not believed.
 std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t timestamp);
 
 // One event as a JSON object, for a journal: the envelope's members and `timestamp`, without line breaks.

@@ -54,6 +54,8 @@ constexpr uint32_t width_of(Kind kind) {
   switch (kind) {
     case Kind::kBool:
       return sizeof(bool);
+    case Kind::kOptionalFlag:
+      return sizeof(OptionalFlag);
     case Kind::kInteger:
       return sizeof(int32_t);
     case Kind::kNumber:
@@ -90,12 +92,12 @@ constexpr bool accounts_for_all(const Table& table) {
 #define AT(type, member) offsetof(type, member), sizeof(type::member)
 
 constexpr std::array kAbilitiesFields{
-    shown<"grenade">(Kind::kInteger, AT(Abilities, grenade)),
-    shown<"ability1">(Kind::kInteger, AT(Abilities, ability1)),
-    shown<"ability2">(Kind::kInteger, AT(Abilities, ability2)),
+    shown<"grenade">(Kind::kJson, AT(Abilities, grenade)),
+    shown<"ability1">(Kind::kJson, AT(Abilities, ability1)),
+    shown<"ability2">(Kind::kJson, AT(Abilities, ability2)),
 };
 constexpr Table kAbilitiesTable{kAbilitiesFields, sizeof(Abilities)};
-static_assert(accounts_for_all(kAbilitiesTable));
+static_assert(accounts_for_all(kAbilitiesTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kAuxiliaryFields{
     shown<"health">(Kind::kBool, AT(AuxiliaryAvailable, health)),
@@ -103,7 +105,7 @@ constexpr std::array kAuxiliaryFields{
     shown<"scoreboard">(Kind::kBool, AT(AuxiliaryAvailable, scoreboard)),
 };
 constexpr Table kAuxiliaryTable{kAuxiliaryFields, sizeof(AuxiliaryAvailable)};
-static_assert(accounts_for_all(kAuxiliaryTable));
+static_assert(accounts_for_all(kAuxiliaryTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kPlayerFields{
     shown<"name">(Kind::kText, AT(Player, name)),
@@ -111,7 +113,7 @@ constexpr std::array kPlayerFields{
     shown<"riotId">(Kind::kText, AT(Player, riot_id)),
     shown<"searchName">(Kind::kText, AT(Player, search_name)),
     shown<"fullName">(Kind::kText, AT(Player, full_name)),
-    shown<"position">(Kind::kInteger, AT(Player, position)),
+    shown<"position">(Kind::kNumber, AT(Player, position)),
     shown<"locked">(Kind::kBool, AT(Player, locked)),
     shown<"agentInternal">(Kind::kText, AT(Player, agent_internal)),
     shown<"agentProper">(Kind::kText, AT(Player, agent_proper)),
@@ -120,18 +122,18 @@ constexpr std::array kPlayerFields{
     shown<"isObserved">(Kind::kBool, AT(Player, is_observed)),
     shown<"health">(Kind::kNumber, AT(Player, health)),
     shown<"abilities">(Kind::kObject, AT(Player, abilities), &kAbilitiesTable),
-    shown<"kills">(Kind::kInteger, AT(Player, kills)),
-    shown<"deaths">(Kind::kInteger, AT(Player, deaths)),
-    shown<"assists">(Kind::kInteger, AT(Player, assists)),
+    shown<"kills">(Kind::kNumber, AT(Player, kills)),
+    shown<"deaths">(Kind::kNumber, AT(Player, deaths)),
+    shown<"assists">(Kind::kNumber, AT(Player, assists)),
     shown<"kdRatio">(Kind::kNumber, AT(Player, kd_ratio)),
     shown<"killsThisRound">(Kind::kInteger, AT(Player, kills_this_round)),
     shown<"deathsThisRound">(Kind::kInteger, AT(Player, deaths_this_round)),
     shown<"killedPlayerNames">(Kind::kTexts, AT(Player, killed_names)),
-    shown<"currUltPoints">(Kind::kInteger, AT(Player, ult_points)),
-    shown<"maxUltPoints">(Kind::kInteger, AT(Player, max_ult_points)),
+    shown<"currUltPoints">(Kind::kNumber, AT(Player, ult_points)),
+    shown<"maxUltPoints">(Kind::kNumber, AT(Player, max_ult_points)),
     shown<"ultReady">(Kind::kBool, AT(Player, ult_ready)),
-    shown<"money">(Kind::kInteger, AT(Player, money)),
-    shown<"moneySpent">(Kind::kInteger, AT(Player, money_spent)),
+    shown<"money">(Kind::kNumber, AT(Player, money)),
+    shown<"moneySpent">(Kind::kNumber, AT(Player, money_spent)),
     shown<"spentMoneyThisRound">(Kind::kBool, AT(Player, spent_money)),
     shown<"armorName">(Kind::kTextOrAbsent, AT(Player, armor_name)),
     shown<"highestWeapon">(Kind::kTextOrAbsent, AT(Player, highest_weapon)),
@@ -151,7 +153,7 @@ constexpr std::array kPlayerFields{
     hidden(AT(Player, padding)),
 };
 constexpr Table kPlayerTable{kPlayerFields, sizeof(Player)};
-static_assert(accounts_for_all(kPlayerTable));
+static_assert(accounts_for_all(kPlayerTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr Field kPlayers = [] {
   Field field = shown<"players">(Kind::kObjects, AT(Team, players), &kPlayerTable);
@@ -166,9 +168,10 @@ constexpr std::array kTeamFields{
     shown<"ingameTeamId">(Kind::kInteger, AT(Team, ingame_id)),
     shown<"isAttacking">(Kind::kBool, AT(Team, is_attacking)),
     shown<"hasHandledTeam">(Kind::kBool, AT(Team, has_handled)),
-    shown<"roundsWon">(Kind::kInteger, AT(Team, rounds_won)),
-    shown<"spentThisRound">(Kind::kInteger, AT(Team, spent_this_round)),
+    shown<"roundsWon">(Kind::kNumber, AT(Team, rounds_won)),
+    shown<"spentThisRound">(Kind::kNumber, AT(Team, spent_this_round)),
     shown<"roundRecord">(Kind::kRecords, AT(Team, records)),
+    shown<"moneyRecord">(Kind::kJsonList, AT(Team, money_records)),
     shown<"removeTricode">(Kind::kBool, AT(Team, remove_tricode)),
     kPlayers,
     shown<"playerCount">(Kind::kInteger, AT(Team, player_count)),
@@ -176,7 +179,7 @@ constexpr std::array kTeamFields{
     hidden(AT(Team, padding)),
 };
 constexpr Table kTeamTable{kTeamFields, sizeof(Team)};
-static_assert(accounts_for_all(kTeamTable));
+static_assert(accounts_for_all(kTeamTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kSpikeFields{
     shown<"planted">(Kind::kBool, AT(SpikeState, planted)),
@@ -184,7 +187,7 @@ constexpr std::array kSpikeFields{
     shown<"defused">(Kind::kBool, AT(SpikeState, defused)),
 };
 constexpr Table kSpikeTable{kSpikeFields, sizeof(SpikeState)};
-static_assert(accounts_for_all(kSpikeTable));
+static_assert(accounts_for_all(kSpikeTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kTimeoutFields{
     shown<"techPause">(Kind::kBool, AT(TimeoutState, tech_pause)),
@@ -194,7 +197,7 @@ constexpr std::array kTimeoutFields{
     hidden(AT(TimeoutState, padding)),
 };
 constexpr Table kTimeoutTable{kTimeoutFields, sizeof(TimeoutState)};
-static_assert(accounts_for_all(kTimeoutTable));
+static_assert(accounts_for_all(kTimeoutTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kToastFields{
     shown<"active">(Kind::kBool, AT(Toast, active)),
@@ -202,7 +205,7 @@ constexpr std::array kToastFields{
     hidden(AT(Toast, padding)),
 };
 constexpr Table kToastTable{kToastFields, sizeof(Toast)};
-static_assert(accounts_for_all(kToastTable));
+static_assert(accounts_for_all(kToastTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kTimeoutCounterFields{
     shown<"max">(Kind::kInteger, AT(TimeoutCounter, max)),
@@ -211,14 +214,14 @@ constexpr std::array kTimeoutCounterFields{
     members(AT(TimeoutCounter, others)),
 };
 constexpr Table kTimeoutCounterTable{kTimeoutCounterFields, sizeof(TimeoutCounter)};
-static_assert(accounts_for_all(kTimeoutCounterTable));
+static_assert(accounts_for_all(kTimeoutCounterTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kPlayerCamsFields{
     members(AT(PlayerCams, others)),
     shown<"enabledPlayers">(Kind::kJson, AT(PlayerCams, enabled_players)),
 };
 constexpr Table kPlayerCamsTable{kPlayerCamsFields, sizeof(PlayerCams)};
-static_assert(accounts_for_all(kPlayerCamsTable));
+static_assert(accounts_for_all(kPlayerCamsTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kToolsFields{
     shown<"seriesInfo">(Kind::kJson, AT(Tools, series_info)),
@@ -235,7 +238,7 @@ constexpr std::array kToolsFields{
     members(AT(Tools, others)),
 };
 constexpr Table kToolsTable{kToolsFields, sizeof(Tools)};
-static_assert(accounts_for_all(kToolsTable));
+static_assert(accounts_for_all(kToolsTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr std::array kHiddenFields{
     hidden(AT(Hidden, last_event)),        hidden(AT(Hidden, next_second)),         hidden(AT(Hidden, toast_end)),
@@ -245,7 +248,7 @@ constexpr std::array kHiddenFields{
     hidden(AT(Hidden, padding)),
 };
 constexpr Table kHiddenTable{kHiddenFields, sizeof(Hidden)};
-static_assert(accounts_for_all(kHiddenTable));
+static_assert(accounts_for_all(kHiddenTable), "a byte without a field, or one with two: adjust the padding");
 
 constexpr Field kTeams = [] {
   Field field = shown<"teams">(Kind::kObjects, AT(MatchState, teams), &kTeamTable);
@@ -269,6 +272,7 @@ constexpr std::array kMatchFields{
     shown<"groupCode">(Kind::kText, AT(MatchState, group_code)),
     shown<"isRunning">(Kind::kBool, AT(MatchState, is_running)),
     shown<"agentSelectStartTime">(Kind::kTime, AT(MatchState, agent_select_start)),
+    shown<"agentSelectActive">(Kind::kOptionalFlag, AT(MatchState, agent_select_active)),
     shown<"roundNumber">(Kind::kInteger, AT(MatchState, round_number)),
     shown<"roundPhase">(Kind::kText, AT(MatchState, round_phase)),
     shown<"roundTimeoutTime">(Kind::kTime, AT(MatchState, round_timeout)),
@@ -288,7 +292,6 @@ constexpr std::array kMatchFields{
     shown<"isRegistered">(Kind::kBool, AT(MatchState, is_registered)),
     shown<"orgIsSupporter">(Kind::kBool, AT(MatchState, org_is_supporter)),
     kHidden,
-    hidden(AT(MatchState, padding)),
 };
 
 #undef AT
@@ -296,7 +299,7 @@ constexpr std::array kMatchFields{
 }  // namespace
 
 constexpr Table kMatchTable{kMatchFields, sizeof(MatchState)};
-static_assert(accounts_for_all(kMatchTable));
+static_assert(accounts_for_all(kMatchTable), "a byte without a field, or one with two: adjust the padding");
 
 std::string_view record_type(RoundResult result) {
   constexpr std::array<std::string_view, 7> kTypes{"", "upcoming", "lost", "kills", "detonated", "defused", "timeout"};

@@ -2,7 +2,7 @@
 //
 // One constexpr table per struct of state.h. Whoever walks the state walks these: the snapshot, the patch, the document
 // of keys, the move to a fresh arena (which looks for text ids). Each table accounts for every byte of its struct, so a
-// member cannot be forgotten. To add a field: a member in state.h, a line here.
+// member cannot be forgotten. To add a field: a member in state.h, a line in fields.cc.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +16,7 @@ namespace matchbus::match {
 
 enum class Kind : uint8_t {
   kBool,          // bool
+  kOptionalFlag,  // OptionalFlag; absent, or a boolean
   kInteger,       // int32_t
   kNumber,        // double; not finite: null
   kTime,          // Time; absent while kNever
@@ -28,6 +29,7 @@ enum class Kind : uint8_t {
   kObjects,       // an array of such structs
   kRecords,       // RoundRecords: array of {type, wasAttack, round} or null
   kTexts,         // TextList: array of strings
+  kJsonList,      // TextList of JSON text: array of it, kNoText: null; absent while empty
   kCounters,      // Counters: object of numbers
   kEmptyObject,   // no bytes; always {}
   kPrivate,       // not shown
@@ -78,6 +80,23 @@ inline uint32_t object_count(const Field& field, const void* base) {
 }
 inline const void* object_at(const Field& field, const void* base, uint32_t index) {
   return static_cast<const std::byte*>(base) + field.offset + size_t{index} * field.table->size;
+}
+
+// Whether a viewer sees the field at all; kinds that may be absent say when.
+inline bool is_present(const Field& field, const void* base) {
+  switch (field.kind) {
+    case Kind::kTime:
+      return load<Time>(base, field.offset) != kNever;
+    case Kind::kOptionalFlag:
+      return load<OptionalFlag>(base, field.offset) != OptionalFlag::kAbsent;
+    case Kind::kTextOrAbsent:
+    case Kind::kJson:
+      return load<TextId>(base, field.offset) != kNoText;
+    case Kind::kJsonList:
+      return load<uint32_t>(base, field.offset) != 0;
+    default:
+      return true;
+  }
 }
 
 // The JSON text of a record's type.

@@ -12,6 +12,8 @@ std::string_view describe(Kind kind) {
   switch (kind) {
     case Kind::kBool:
       return "boolean";
+    case Kind::kOptionalFlag:
+      return "boolean or absent";
     case Kind::kInteger:
       return "number";
     case Kind::kNumber:
@@ -25,13 +27,15 @@ std::string_view describe(Kind kind) {
     case Kind::kTextOrAbsent:
       return "string or absent";
     case Kind::kJson:
-      return "JSON of the logon";
+      return "JSON as it came";
     case Kind::kMembers:
       return "further members";
     case Kind::kRecords:
       return "array of {type, wasAttack, round} or null";
     case Kind::kTexts:
       return "array of strings";
+    case Kind::kJsonList:
+      return "array of JSON as it came, or absent";
     case Kind::kCounters:
       return "object of numbers";
     case Kind::kEmptyObject:

@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kMaxAssists = 2 * kMaxPlayers;
 
+// What the entry does not say is "" or kNoText.
 struct KillfeedData {
   std::string_view attacker;
   std::string_view victim;
@@ -23,27 +24,30 @@ struct KillfeedData {
   bool team_kill = false;
 };
 
-// What is wrong with it; "" if nothing.
-std::string_view read(const Rule& rule, json::Value value, KillfeedData& data) {
-  Fields fields(value);
-  data.attacker = fields.text("attacker");
-  data.victim = fields.text("victim");
-  const std::string_view weapon = fields.text("weaponKillfeedInternal");
-  data.headshot = fields.flag("headshotKill");
-  data.team_kill = fields.flag("isTeamkill");
-  if (!fields.ok()) return fields.wrong();
-  const json::Value assists = fields.any("assists");
-  if (!assists.is_array() || assists.size() > kMaxAssists) return "assists";
-  for (json::Value item = assists.first(); item.exists(); item = assists.after(item)) {
-    if (!item.is_string()) return "assists";
-    data.assists[data.assist_count++] = *item.string();
+// Clients write null for assisters whose agents they do not know.
+void read_assists(const Rule& rule, json::Value list, KillfeedData& data) {
+  if (!list.is_array()) return rule.faults.add("assists", list.type());
+  for (json::Value item = list.first(); item.exists(); item = list.after(item)) {
+    const auto assist = item.string();
+    if (assist && data.assist_count < kMaxAssists) data.assists[data.assist_count++] = *assist;
   }
-  data.victim_id = rule.texts.intern(data.victim);
-  data.weapon = rule.texts.intern(weapon);
-  return data.victim_id == kNoText || data.weapon == kNoText ? kNoMemory : std::string_view();
+}
+
+// Views of texts that `fields` keeps. False: no room.
+bool read(const Rule& rule, FieldReader& fields, KillfeedData& data) {
+  data.attacker = fields.text("attacker").value_or(std::string_view());
+  data.victim = fields.text("victim").value_or(std::string_view());
+  fields.take("headshotKill", data.headshot);
+  fields.take("isTeamkill", data.team_kill);
+  read_assists(rule, fields["assists"], data);
+  const auto weapon = fields.text("weaponKillfeedInternal");
+  if (weapon) data.weapon = rule.texts.intern(*weapon);
+  if (!data.victim.empty()) data.victim_id = rule.texts.intern(data.victim);
+  return (!weapon || data.weapon != kNoText) && (data.victim.empty() || data.victim_id != kNoText);
 }
 
 Player* player_named(Team& team, const TextPool& texts, std::string_view name) {
+  if (name.empty()) return nullptr;
   for (uint32_t i = 0; i < team.player_count; ++i) {
     if (texts.view(team.players[i].ingame_name) == name) return &team.players[i];
   }
@@ -58,16 +62,17 @@ Counter* counter_of(Counters<kRoom>& counters, TextId name) {
   return counters.size < kRoom ? &counters.items[counters.size] : nullptr;
 }
 
-// A name for which there is no room any more is not counted.
+// A name that is not known, or for which there is no room any more, is not counted.
 template <int kRoom>
 void count(Counters<kRoom>& counters, TextId name) {
+  if (name == kNoText) return;
   Counter* const counter = counter_of(counters, name);
   if (counter == nullptr) return;
   if (counter == counters.items.data() + counters.size) {
     ++counters.size;
     counter->name = name;
   }
-  if (counter->count < kMaxCount) ++counter->count;
+  if (counter->count < static_cast<uint32_t>(kMaxNumber)) ++counter->count;
 }
 
 Counters<kMaxVictims>& victims_of(Player& attacker, bool team_kill) {
@@ -78,7 +83,7 @@ Counters<kMaxVictims>& victims_of(Player& attacker, bool team_kill) {
 void count_kill(Player& attacker, const KillfeedData& data) {
   count(attacker.kills_by_weapon, data.weapon);
   TextList<kMaxKilledNames>& killed = attacker.killed_names;
-  if (killed.size < kMaxKilledNames) killed.items[killed.size++] = data.victim_id;
+  if (data.victim_id != kNoText && killed.size < kMaxKilledNames) killed.items[killed.size++] = data.victim_id;
   if (data.headshot) {
     attacker.headshot_kills = add(attacker.headshot_kills, 1);
     attacker.headshot_ratio = ratio(attacker.headshot_kills, attacker.kills);
@@ -92,7 +97,7 @@ bool needs_fallback(const Player& player) { return !player.scoreboard_available 
 void fall_back_kill(const Rule& rule, Player& attacker) {
   if (!needs_fallback(attacker)) return;
   check_agent_scored(rule, attacker);
-  attacker.kills = add(attacker.kills, 1);
+  attacker.kills = add(attacker.kills, 1.0);
   attacker.kills_this_round = add(attacker.kills_this_round, 1);
 }
 
@@ -100,7 +105,7 @@ void fall_back_death(Player& victim) {
   if (!needs_fallback(victim)) return;
   victim.is_alive = false;
   victim.health = 0;
-  victim.deaths = add(victim.deaths, 1);
+  victim.deaths = add(victim.deaths, 1.0);
   victim.deaths_this_round = add(victim.deaths_this_round, 1);
 }
 
@@ -115,7 +120,7 @@ void fall_back_assists(const Rule& rule, Team& team, const Player& attacker, con
       if (&player == &attacker || rule.texts.view(player.agent_internal) != *internal || !needs_fallback(player))
         continue;
       check_agent_scored(rule, player);
-      player.assists = add(player.assists, 1);
+      player.assists = add(player.assists, 1.0);
       break;
     }
   }
@@ -124,8 +129,10 @@ void fall_back_assists(const Rule& rule, Team& team, const Player& attacker, con
 }  // namespace
 
 Outcome on_killfeed(const Rule& rule, const Envelope& event) {
+  if (!event.data.is_object()) return refused(kWholeData, event.data);
+  FieldReader fields(event.data, rule.faults);
   KillfeedData data;
-  if (const auto wrong = read(rule, event.data, data); !wrong.empty()) return refused(wrong);
+  if (!read(rule, fields, data)) return refused(kNoMemory);
   bool is_known = false;
   for (Team& team : rule.state.teams) {
     is_known = is_known || player_named(team, rule.texts, data.attacker) != nullptr ||

@@ -44,6 +44,7 @@ void visit_texts(const Table& table, std::byte* base, Visit visit) {
           visit_texts(*field.table, place + size_t{i} * field.table->size, visit);
         break;
       case Kind::kTexts:
+      case Kind::kJsonList:
         for (uint32_t i = 0; i < load<uint32_t>(base, field.offset); ++i)
           visit_id(place + offsetof(TextList<1>, items) + i * sizeof(TextId));
         break;

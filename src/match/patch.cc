@@ -28,8 +28,10 @@ size_t least_size(const Table& table, const void* base) {
   for (const Field& field : table.fields) {
     switch (field.kind) {
       case Kind::kTime:
+      case Kind::kOptionalFlag:
       case Kind::kTextOrAbsent:
       case Kind::kJson:
+      case Kind::kJsonList:
       case Kind::kMembers:
       case Kind::kPrivate:
       case Kind::kPrivateText:
@@ -222,11 +224,11 @@ class PatchWriter final : private StateWriter<kForm> {
     const Step step(path_, field.key.name);
     switch (field.kind) {
       case Kind::kTime:
-        return optional(field, to, load<Time>(from, field.offset) != kNever, load<Time>(to, field.offset) != kNever);
+      case Kind::kOptionalFlag:
       case Kind::kTextOrAbsent:
       case Kind::kJson:
-        return optional(field, to, load<TextId>(from, field.offset) != kNoText,
-                        load<TextId>(to, field.offset) != kNoText);
+      case Kind::kJsonList:
+        return optional(field, from, to);
       case Kind::kObject:
         return object_changes(*field.table, object_at(field, from, 0), object_at(field, to, 0));
       case Kind::kObjects:
@@ -243,15 +245,10 @@ class PatchWriter final : private StateWriter<kForm> {
   }
 
   // A member that is there or not.
-  void optional(const Field& field, const void* to, bool was_there, bool is_there) {
-    if (!is_there) {
-      if (was_there) remove();
-      return;
-    }
-    set(was_there ? kReplace : kAdd, [&] {
-      if (field.kind == Kind::kTime) return out_.put_integer(load<Time>(to, field.offset));
-      Base::value(field, to);
-    });
+  void optional(const Field& field, const void* from, const void* to) {
+    const bool was_there = is_present(field, from);
+    if (is_present(field, to)) return set(was_there ? kReplace : kAdd, [&] { Base::value(field, to); });
+    if (was_there) remove();
   }
 
   void remove_from(uint32_t size, uint32_t old_size) {

@@ -57,14 +57,16 @@ Outcome Reducer::apply(Match& match, const Envelope& event) {
   match.tidy();
   if (event.type == EventType::kServerClock) return set_clock(match.state(), event);
   pass_time(match.state(), event.timestamp);
-  const Outcome outcome = dispatch(match, event);
+  faults_.clear();
+  Outcome outcome = dispatch(match, event);
+  outcome.ignored = faults_.all();
   if (outcome.verdict == Verdict::kApplied && is_activity(event.type))
     match.state().hidden.last_event = std::max(match.state().hidden.last_event, event.timestamp);
   return outcome;
 }
 
 Outcome Reducer::dispatch(Match& match, const Envelope& event) {
-  const Rule rule{match.state(), match.texts(), names_, timing_, std::max<Time>(event.timestamp, 1)};
+  const Rule rule{match.state(), match.texts(), names_, timing_, std::max<Time>(event.timestamp, 1), faults_};
   if (is_over(match.state(), event.type)) return ignored("the match has ended");
   switch (event.type) {
     case EventType::kScoreboard:
@@ -102,20 +104,18 @@ Outcome Reducer::dispatch(Match& match, const Envelope& event) {
       return applied();
     case EventType::kToast:
       return on_toast(rule, event);
+    case EventType::kToggleAgentSelect:
+      return on_toggle_agent_select(rule);
+    case EventType::kMoneyRecord:
+      return on_money_record(rule, event);
     case EventType::kSwapLeftRight:
       return on_swap_left_right(rule);
     case EventType::kSwapAttackerDefender:
       return on_swap_attacker_defender(rule);
     case EventType::kAuxScoreboard:
       return on_aux_scoreboard(rule, event);
-    case EventType::kAuxScoreboardTeam: {
-      // The event's own text stays as it is: a journal wants it too.
-      const auto text = event.data.string();
-      if (!text) return refused("data");
-      inner_text_.assign(*text);
-      if (!inner_.parse_in_place(inner_text_)) return refused("data");
-      return on_aux_scoreboard_team(rule, inner_.root());
-    }
+    case EventType::kAuxScoreboardTeam:
+      return on_aux_scoreboard_team(rule, inner_data(event));
     case EventType::kAuxAbilities:
       return on_aux_abilities(rule, event);
     case EventType::kAuxHealth:
@@ -139,6 +139,14 @@ Outcome Reducer::dispatch(Match& match, const Envelope& event) {
       break;
   }
   return ignored("unknown type");
+}
+
+// The event's own text stays as it is: a journal wants it too.
+json::Value Reducer::inner_data(const Envelope& event) {
+  const auto text = event.data.string();
+  if (!text) return event.data;
+  inner_text_.assign(*text);
+  return inner_.parse_in_place(inner_text_) ? inner_.root() : event.data;
 }
 
 Outcome Reducer::advance(Match& match, int64_t now_ms) {

@@ -1,15 +1,19 @@
 // The rules of a match: what an event does to it, and what time does.
 //
 // Pure and deterministic: no clocks, no sockets, no randomness. The same events with the same timestamps give the same
-// state, however often `advance` was called in between, since `apply` first lets time pass up to the event. An event is
-// applied whole or not at all.
+// state, however often `advance` was called in between, since `apply` first lets time pass up to the event. An event
+// that is not applied changes nothing else.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "json/document.h"
 #include "match/event.h"
+#include "match/field_reader.h"
 #include "match/match.h"
 #include "match/names.h"
 
@@ -18,7 +22,7 @@ namespace matchbus::match {
 enum class Verdict : uint8_t {
   kApplied,  // the state may have changed; the event belongs into the journal
   kIgnored,  // nothing to do: of an unknown type, for an unknown player, not now
-  kRefused,  // wrong types, out of bounds; nothing changed
+  kRefused,  // what it is about is not there; nothing changed
 };
 
 // What is to be done outside, for whoever has a network. Recovery drops them.
@@ -47,9 +51,13 @@ class Effects {
 
 struct Outcome {
   Verdict verdict = Verdict::kApplied;
-  // Why it was ignored or refused; a fixed text of the program, fit for a log's topic.
-  std::string_view reason;
-  Effects effects;
+  // Why it was ignored or refused; a fixed text of the program, fit for a log's topic: the field's name if `found`.
+  std::string_view reason = {};
+  Effects effects = {};
+  // What stood in that field (kMissing: nothing).
+  std::optional<json::Type> found = {};
+  // Fields that were passed over. Valid until the reducer's next event.
+  std::span<const FieldFault> ignored = {};
 };
 
 struct Timing {
@@ -73,9 +81,12 @@ class Reducer {
 
  private:
   Outcome dispatch(Match& match, const Envelope& event);
+  // What the text says that is the event's data; data of another kind as it is.
+  json::Value inner_data(const Envelope& event);
 
   const Names& names_;
   Timing timing_;
+  FieldFaults faults_;  // of the last event
   // For events whose data is a text that holds JSON.
   std::string inner_text_;
   json::Document inner_;

@@ -88,18 +88,23 @@ Effects end_match(const Rule& rule) {
 
 }  // namespace
 
+// A phase without a number is one of the round that is known; a number without a phase begins nothing.
 Outcome on_round_info(const Rule& rule, const Envelope& event) {
-  Fields fields(event.data);
-  const std::string_view phase = fields.text("roundPhase", kMaxPhase);
-  const int32_t number = fields.count("roundNumber");
-  if (!fields.ok()) return refused(fields.wrong());
-  if (number > kMaxRound) return refused("roundNumber");
-  const TextId id = rule.texts.intern(phase);
+  if (!event.data.is_object()) return refused(kWholeData, event.data);
+  FieldReader fields(event.data, rule.faults);
+  const auto number = fields.number("roundNumber");
+  if (number && (*number < 0 || *number > kMaxRound)) return refused("roundNumber", fields["roundNumber"]);
+  const auto phase = fields.text("roundPhase", kMaxPhase);
+  const TextId id = phase ? rule.texts.intern(*phase) : rule.state.round_phase;
   if (id == kNoText) return refused(kNoMemory);
 
   MatchState& state = rule.state;
   state.round_phase = id;
-  state.round_number = number;
+  if (number && std::floor(*number) == *number) {
+    state.round_number = static_cast<int32_t>(*number);
+  } else if (number) {
+    rule.faults.add("roundNumber", fields["roundNumber"].type());
+  }
   if (phase == "shopping") return applied(begin_shopping(rule));
   if (phase == "game_end") return applied(end_match(rule));
   if (phase == "combat") begin_combat(rule);

@@ -1,18 +1,19 @@
-// What the reducer's files share: the match being changed, typed reading of an event's data, and one function per
-// event.
+// What the reducer's files share: the match being changed, and one function per event.
 //
-// A rule first reads and checks everything, then changes the state, so that a refused event leaves no trace. (A refused
-// event may leave texts in the pool; they are garbage like any other.)
+// A rule first finds what the event is about, and refuses it if that is not there; then it takes over what the event
+// says (field_reader.h), so that a refused event leaves no trace. (A refused event may leave texts in the pool; they
+// are garbage like any other.)
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string_view>
 
 #include "json/document.h"
 #include "match/event.h"
+#include "match/field_reader.h"
 #include "match/match.h"
 #include "match/names.h"
 #include "match/reducer.h"
@@ -25,71 +26,24 @@ struct Rule {
   TextPool& texts;
   const Names& names;
   const Timing& timing;
-  Time now;  // the event's timestamp
+  Time now;             // the event's timestamp
+  FieldFaults& faults;  // of this event
 };
 
-inline Outcome applied(Effects effects = {}) { return {Verdict::kApplied, {}, effects}; }
-inline Outcome ignored(std::string_view reason) { return {Verdict::kIgnored, reason, {}}; }
-inline Outcome refused(std::string_view reason) { return {Verdict::kRefused, reason, {}}; }
+inline Outcome applied(Effects effects = {}) { return {.effects = effects}; }
+inline Outcome ignored(std::string_view reason) { return {.verdict = Verdict::kIgnored, .reason = reason}; }
+inline Outcome refused(std::string_view reason) { return {.verdict = Verdict::kRefused, .reason = reason}; }
+// What the event is about is not there, or makes no sense.
+inline Outcome refused(std::string_view field, json::Value value) {
+  return {.verdict = Verdict::kRefused, .reason = field, .found = value.type()};
+}
 constexpr std::string_view kNoMemory = "no room for more text";
 
-constexpr int64_t kMaxCount = 1'000'000'000;  // of anything counted
-
-// Reads members of an event's object, and remembers the first that is missing or of a wrong type.
-class Fields {
- public:
-  explicit Fields(json::Value object) : object_(object) {
-    if (!object.is_object()) wrong_ = "data";
-  }
-
-  std::string_view text(std::string_view key, size_t limit = kMaxName) {
-    const auto value = object_[key].string();
-    return value && value->size() <= limit ? *value : fail(key, std::string_view());
-  }
-  bool flag(std::string_view key) {
-    const auto value = object_[key].boolean();
-    return value ? *value : fail(key, false);
-  }
-  // A whole number, not negative.
-  int32_t count(std::string_view key) { return whole(key, 0); }
-  // A whole number.
-  int32_t amount(std::string_view key) { return whole(key, -kMaxCount); }
-  json::Value any(std::string_view key) const { return object_[key]; }
-  // Not needed, so it may be missing or null; else it must fit.
-  void optional_text(std::string_view key) {
-    if (is_given(key)) text(key);
-  }
-  void optional_number(std::string_view key) {
-    if (is_given(key) && !object_[key].number()) fail(key, 0);
-  }
-
-  // Null data() if everything fitted.
-  std::string_view wrong() const { return wrong_; }
-  bool ok() const { return wrong_.empty(); }
-
- private:
-  bool is_given(std::string_view key) const {
-    const json::Value value = object_[key];
-    return value.exists() && !value.is_null();
-  }
-  int32_t whole(std::string_view key, int64_t least) {
-    const auto value = object_[key].integer(least, kMaxCount);
-    return value ? static_cast<int32_t>(*value) : fail(key, 0);
-  }
-  template <typename T>
-  T fail(std::string_view key, T value) {
-    if (wrong_.empty()) wrong_ = key;
-    return value;
-  }
-
-  json::Value object_;
-  std::string_view wrong_;
-};
-
-// Sums that stop at the ends instead of wrapping.
-inline int32_t add(int32_t a, int64_t b) {
-  const int64_t sum = a + b;
-  return sum > kMaxCount ? static_cast<int32_t>(kMaxCount) : static_cast<int32_t>(sum < -kMaxCount ? -kMaxCount : sum);
+// Sums that stop at kMaxNumber on either side.
+inline double add(double a, double b) { return std::clamp(a + b, -kMaxNumber, kMaxNumber); }
+inline int32_t add(int32_t a, int32_t b) {
+  constexpr auto kMost = static_cast<int64_t>(kMaxNumber);
+  return static_cast<int32_t>(std::clamp(int64_t{a} + b, -kMost, kMost));
 }
 
 // A quotient as the state keeps it.
@@ -101,6 +55,8 @@ inline double ratio(double dividend, double divisor) {
 // --- Teams and players (teams.cc) ---
 
 Team* team_of(MatchState& state, int64_t start_team);  // null: unknown
+// The team that an event's `startTeam` means, by ECMAScript's ==; null if neither.
+Team* team_of(MatchState& state, json::Value start_team);
 Player* player_of(Team& team, const TextPool& texts, std::string_view player_id);
 Player* player_of(MatchState& state, const TextPool& texts, std::string_view player_id);
 // Calls `visit(Player&)` for each player of both teams.
@@ -117,9 +73,9 @@ bool in_phase(const Rule& rule, std::string_view phase);
 // --- Agents with a changing portrait (agents.cc, section 3.5) ---
 
 struct UltCheck {
-  int32_t kills;
-  int32_t assists;
-  int32_t ult_points;
+  double kills;
+  double assists;
+  double ult_points;
   bool is_alive;
 };
 // Before a scoreboard with these numbers is taken over.
@@ -129,9 +85,9 @@ void check_agent_scored(const Rule& rule, Player& player);
 
 // --- Shared steps ---
 
-bool plant_spike(const Rule& rule);                     // spike.cc, section 3.4; false: not now
-bool earns_plant(const Player& player, int32_t money);  // whether this is what planting pays
-void stop_timeout(MatchState& state);                   // timeouts.cc: without deduction
+bool plant_spike(const Rule& rule);                    // spike.cc, section 3.4; false: not now
+bool earns_plant(const Player& player, double money);  // whether this is what planting pays
+void stop_timeout(MatchState& state);                  // timeouts.cc: without deduction
 void pass_second(MatchState& state);
 void hide_toast(MatchState& state);                   // toast.cc
 void record_round(MatchState& state, int32_t round);  // records.cc, section 4.3
@@ -154,7 +110,9 @@ Outcome on_swap_attacker_defender(const Rule& rule);
 Outcome on_spike_planted(const Rule& rule);  // spike.cc
 Outcome on_spike_detonated(const Rule& rule);
 Outcome on_spike_defused(const Rule& rule);
-Outcome on_tech_pause(const Rule& rule);  // timeouts.cc
+Outcome on_toggle_agent_select(const Rule& rule);                  // setup.cc
+Outcome on_money_record(const Rule& rule, const Envelope& event);  // records.cc
+Outcome on_tech_pause(const Rule& rule);                           // timeouts.cc
 Outcome on_timeout(const Rule& rule, bool is_left);
 Outcome on_toast(const Rule& rule, const Envelope& event);          // toast.cc
 Outcome on_aux_abilities(const Rule& rule, const Envelope& event);  // auxiliary.cc

@@ -5,7 +5,7 @@ namespace matchbus::match {
 namespace {
 
 constexpr Time kFuseMs = 45'000;
-constexpr int64_t kPlantReward = 300;  // credits
+constexpr double kPlantReward = 300;  // credits
 
 }  // namespace
 
@@ -18,7 +18,7 @@ bool plant_spike(const Rule& rule) {
   return true;
 }
 
-bool earns_plant(const Player& player, int32_t money) { return int64_t{money} - player.money == kPlantReward; }
+bool earns_plant(const Player& player, double money) { return money - player.money == kPlantReward; }
 
 Outcome on_spike_planted(const Rule& rule) {
   plant_spike(rule);

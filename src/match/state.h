@@ -15,8 +15,8 @@
 
 namespace matchbus::match {
 
-// Bounds of one match. A list or table of kills that is full stays as it is; any other event that would pass a bound is
-// refused.
+// Bounds of one match. A list or table of kills that is full stays as it is; a text or number in an event that passes
+// its bound is cut to it.
 constexpr int kMaxPlayers = 5;
 constexpr int kMaxRound = 200;
 constexpr int kFirstRecords = 25;                              // of a new team
@@ -26,6 +26,7 @@ constexpr int kMaxKilledNames = 32;                            // in one round
 constexpr int kMaxWeapons = 64;                                // a player's counters by weapon
 constexpr int kMaxVictims = 16;                                // a player's counters by victim
 constexpr size_t kMaxName = 128;                               // bytes of a name in an event
+constexpr double kMaxNumber = 1e9;                             // of a number in an event, either sign
 constexpr size_t kMaxToast = 8 * 1024;                         // bytes of a toast as JSON
 constexpr size_t kMaxOverrides = 32 * 1024;                    // bytes of a player-cam service's answer, each part
 
@@ -66,10 +67,11 @@ struct TextList {
   std::array<TextId, kRoom> items;
 };
 
+// JSON texts: a client tells how many are left, or only whether one is.
 struct Abilities {
-  int32_t grenade;
-  int32_t ability1;
-  int32_t ability2;
+  TextId grenade;
+  TextId ability1;
+  TextId ability2;
 };
 
 struct AuxiliaryAvailable {
@@ -84,6 +86,15 @@ struct Player {
   double headshot_ratio;
   double current_tier;  // kNotANumber: unknown
   double peak_tier;
+  // Numbers as clients send them, within kMaxNumber on either side.
+  double position;
+  double kills;
+  double deaths;
+  double assists;
+  double ult_points;
+  double max_ult_points;
+  double money;
+  double money_spent;
 
   TextId name;  // as shown
   TextId tagline;
@@ -97,17 +108,9 @@ struct Player {
   TextId icon_suffix;
   TextId ingame_name;  // hidden: the kill feed's name
 
-  int32_t position;
   Abilities abilities;
-  int32_t kills;
-  int32_t deaths;
-  int32_t assists;
   int32_t kills_this_round;
   int32_t deaths_this_round;
-  int32_t ult_points;
-  int32_t max_ult_points;
-  int32_t money;
-  int32_t money_spent;
   int32_t team_kills;
   int32_t headshot_kills;
 
@@ -129,22 +132,26 @@ struct Player {
 
 struct Team {
   std::array<Player, kMaxPlayers> players;
+  double rounds_won;
+  double spent_this_round;
 
   TextId name;
   TextId tricode;
   TextId url;
   int32_t ingame_id;  // 0: started as attacker, 1: as defender
-  int32_t rounds_won;
-  int32_t spent_this_round;
   uint32_t player_count;
+  TextList<kMaxRound> money_records;  // JSON texts by round, kNoText for rounds left out; empty: no observer sends them
   RoundRecords records;
 
   bool is_attacking;
   bool has_handled;
   bool remove_tricode;
   bool has_duplicate_agents;
-  std::array<uint8_t, 6> padding;
+  std::array<uint8_t, 2> padding;
 };
+
+// A flag that is absent until somebody speaks of it.
+enum class OptionalFlag : uint8_t { kAbsent, kFalse, kTrue };
 
 struct SpikeState {
   bool planted;
@@ -236,7 +243,7 @@ struct MatchState {
   bool has_entered_overtime;
   bool is_registered;
   bool org_is_supporter;
-  std::array<uint8_t, 1> padding;
+  OptionalFlag agent_select_active;
 
   std::array<Team, 2> teams;  // left, right
   TimeoutState timeout;

@@ -114,17 +114,6 @@ class StateWriter {
       case Kind::kPrivate:
       case Kind::kPrivateText:
         return;
-      case Kind::kTime: {
-        const auto time = load<Time>(base, field.offset);
-        if (time == kNever) return;
-        key(field, first);
-        out_.put_integer(time);
-        return;
-      }
-      case Kind::kTextOrAbsent:
-      case Kind::kJson:
-        if (load<TextId>(base, field.offset) == kNoText) return;
-        break;
       case Kind::kMembers: {
         const auto id = load<TextId>(base, field.offset);
         if (id <= kEmptyText) return;
@@ -137,6 +126,7 @@ class StateWriter {
       default:
         break;
     }
+    if (!is_present(field, base)) return;
     key(field, first);
     value(field, base);
   }
@@ -144,8 +134,11 @@ class StateWriter {
   void value(const Field& field, const void* base) {
     switch (field.kind) {
       case Kind::kBool:
-        out_.put(load<bool>(base, field.offset) ? std::string_view("true") : std::string_view("false"));
-        return;
+        return flag(load<bool>(base, field.offset));
+      case Kind::kOptionalFlag:
+        return flag(load<OptionalFlag>(base, field.offset) == OptionalFlag::kTrue);
+      case Kind::kTime:
+        return out_.put_integer(load<Time>(base, field.offset));
       case Kind::kInteger:
         return out_.put_integer(load<int32_t>(base, field.offset));
       case Kind::kNumber:
@@ -167,12 +160,16 @@ class StateWriter {
         return records(load<RoundRecords>(base, field.offset));
       case Kind::kTexts:
         return names(base, field.offset);
+      case Kind::kJsonList:
+        return json_list(base, field.offset);
       case Kind::kCounters:
         return counters(base, field.offset);
       default:
         return out_.put("{}");
     }
   }
+
+  void flag(bool value) { out_.put(value ? std::string_view("true") : std::string_view("false")); }
 
   void number(double value) {
     constexpr double kSmall = 1e9;
@@ -282,6 +279,19 @@ class StateWriter {
       out_.need(kShort);
       if (i > 0) out_.put(',');
       text(name_at(base, offset, i));
+    }
+    out_.need(kShort);
+    out_.put(']');
+  }
+
+  void json_list(const void* base, uint32_t offset) {
+    const uint32_t count = list_size(base, offset);
+    out_.put('[');
+    for (uint32_t i = 0; i < count; ++i) {
+      const TextId id = name_at(base, offset, i);
+      out_.need(kShort);
+      if (i > 0) out_.put(',');
+      json(id == kNoText ? std::string_view("null") : texts_.view(id));
     }
     out_.need(kShort);
     out_.put(']');

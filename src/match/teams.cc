@@ -12,6 +12,12 @@ Team* team_of(MatchState& state, int64_t start_team) {
   return nullptr;
 }
 
+Team* team_of(MatchState& state, json::Value start_team) {
+  const auto number = json::to_number(start_team);
+  if (number == 0 || number == 1) return team_of(state, static_cast<int64_t>(*number));
+  return nullptr;
+}
+
 Player* player_of(Team& team, const TextPool& texts, std::string_view player_id) {
   for (uint32_t i = 0; i < team.player_count; ++i) {
     if (texts.view(team.players[i].riot_id) == player_id) return &team.players[i];

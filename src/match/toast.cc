@@ -1,6 +1,11 @@
 // `toast`: a message over the picture, called up and called off by the same event.
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
+#include <span>
 
+#include "json/writer.h"
 #include "match/rules.h"
 #include "match/tools.h"
 
@@ -8,27 +13,58 @@ namespace matchbus::match {
 namespace {
 
 constexpr double kMaxDurationMs = 24 * 60 * 60 * 1000.0;
+constexpr size_t kMaxToastText = 2 * 1024;  // bytes of each text
 
-// Which member is of a wrong type; "" if none. Missing ones stay missing.
-std::string_view wrong_member(json::Value data) {
-  if (!data.is_object()) return "data";
-  const auto fits = [&](std::string_view key, auto check) {
-    const json::Value value = data[key];
-    return !value.exists() || check(value);
-  };
-  const auto is_text = [](json::Value value) { return value.is_string(); };
-  const auto is_flag = [](json::Value value) { return value.boolean().has_value(); };
-  const auto is_duration = [](json::Value value) {
-    const auto number = value.number();
-    return value.is_null() || (number && *number >= 0 && *number <= kMaxDurationMs);
-  };
-  if (!fits("title", is_text)) return "title";
-  if (!fits("message", is_text)) return "message";
-  if (!fits("eventLogoEnabled", is_flag)) return "eventLogoEnabled";
-  if (!fits("active", is_flag)) return "active";
-  if (!fits("duration", is_duration)) return "duration";
-  return {};
-}
+// The toast as JSON members: what overlays know in the form that they know, whatever else as it came.
+class ToastWriter {
+ public:
+  ToastWriter(const Rule& rule, json::Value data) : rule_(rule), fields_(data, rule.faults), data_(data) {}
+
+  // Text and numbers are shown as they are; what is neither as the empty text that a match starts with.
+  void text(std::string_view key) {
+    if (!data_[key].exists()) return;
+    begin(key);
+    const auto text = fields_.text(key, kMaxToastText);
+    if (text && data_[key].type() == json::Type::kNumber) return out_.append(*text);
+    json::write_string(out_, text.value_or(std::string_view()));
+  }
+  void flag(std::string_view key, bool start_value) {
+    if (!data_[key].exists()) return;
+    begin(key);
+    out_.append(fields_.flag(key).value_or(start_value) ? std::string_view("true") : std::string_view("false"));
+  }
+  // In milliseconds, which are returned; null, and nothing, for what makes no sense.
+  std::optional<double> duration(std::string_view key) {
+    if (!data_[key].exists()) return std::nullopt;
+    begin(key);
+    auto value = data_[key].is_null() ? std::nullopt : fields_.number(key);
+    if (value) value = std::clamp(*value, 0.0, kMaxDurationMs);
+    json::write_number(out_, value.value_or(kNotANumber));
+    return value;
+  }
+  // The members that are not known, if there is room for all.
+  void others(std::span<const std::string_view> known) {
+    const size_t before = out_.size();
+    if (before != 0) out_.append(',');
+    const bool any = write_members(out_, data_, known);
+    if (any && out_.size() <= kMaxToast) return;
+    if (any) rule_.faults.add("other members", json::Type::kObject);
+    out_.truncate(before);
+  }
+  std::string_view view() const { return out_.view(); }
+
+ private:
+  void begin(std::string_view key) {
+    if (out_.size() != 0) out_.append(',');
+    json::write_string(out_, key);
+    out_.append(':');
+  }
+
+  const Rule& rule_;
+  FieldReader fields_;
+  json::Value data_;
+  BytesWriter out_;
+};
 
 }  // namespace
 
@@ -38,21 +74,23 @@ void hide_toast(MatchState& state) {
 }
 
 Outcome on_toast(const Rule& rule, const Envelope& event) {
-  constexpr std::array<std::string_view, 1> kActive{"active"};
-  if (const auto wrong = wrong_member(event.data); !wrong.empty()) return refused(wrong);
+  constexpr std::array<std::string_view, 5> kKnown{"title", "message", "duration", "eventLogoEnabled", "active"};
+  if (!event.data.is_object()) return refused(kWholeData, event.data);
   MatchState& state = rule.state;
   if (state.toast.active) {
     hide_toast(state);
     return applied();
   }
-  BytesWriter members;
-  write_members(members, event.data, kActive);
-  if (members.size() > kMaxToast) return refused("toast too long");
-  const TextId id = rule.texts.intern(members.view());
+  ToastWriter toast(rule, event.data);
+  toast.text("title");
+  toast.text("message");
+  const auto duration = toast.duration("duration");
+  toast.flag("eventLogoEnabled", true);
+  toast.others(kKnown);
+  const TextId id = rule.texts.intern(toast.view());
   if (id == kNoText) return refused(kNoMemory);
   state.toast.members = id;
   state.toast.active = true;
-  const auto duration = event.data["duration"].number();
   state.hidden.toast_end = duration ? rule.now + static_cast<Time>(std::ceil(*duration)) : kNever;
   return applied();
 }

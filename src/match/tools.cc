@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "json/ecmascript.h"
 #include "json/writer.h"
 
 namespace matchbus::match {
@@ -89,7 +90,7 @@ class ObjectEdit {
 };
 
 void write_sponsor_info(BytesWriter& out, json::Value info, bool is_supporter) {
-  if (is_supporter || !is_truthy(info["enabled"])) return json::write_value(out, info);
+  if (is_supporter || !json::is_truthy(info["enabled"])) return json::write_value(out, info);
   BytesWriter sponsors;
   const json::Value given = info["sponsors"];
   sponsors.append('[');
@@ -103,8 +104,8 @@ void write_sponsor_info(BytesWriter& out, json::Value info, bool is_supporter) {
 }
 
 void write_watermark_info(BytesWriter& out, json::Value info, bool is_supporter) {
-  const bool needs_mark = !is_truthy(info["spectraWatermark"]);
-  const bool has_text = is_truthy(info["customTextEnabled"]);
+  const bool needs_mark = !json::is_truthy(info["spectraWatermark"]);
+  const bool has_text = json::is_truthy(info["customTextEnabled"]);
   if (is_supporter || (!needs_mark && !has_text)) return json::write_value(out, info);
   if (needs_mark && has_text) {
     ObjectEdit(out, info, {"spectraWatermark", "customTextEnabled"})
@@ -166,22 +167,6 @@ class Interner {
 
 }  // namespace
 
-bool is_truthy(json::Value value) {
-  switch (value.type()) {
-    case json::Type::kMissing:
-    case json::Type::kNull:
-      return false;
-    case json::Type::kBool:
-      return *value.boolean();
-    case json::Type::kNumber:
-      return *value.number() != 0;
-    case json::Type::kString:
-      return !value.string()->empty();
-    default:
-      return true;
-  }
-}
-
 bool write_members(BytesWriter& out, json::Value object, std::span<const std::string_view> except) {
   bool any = false;
   for (json::Value key = object.first(); key.exists();) {
@@ -227,7 +212,7 @@ bool make_tools(std::string_view overlay, bool is_supporter, TextPool& texts, Ma
   tools.player_cams.enabled_players = intern.json(cams["enabledPlayers"]);
   state.hidden.cam_identifier = intern.text(cams["identifier"].string().value_or(""));
   state.hidden.cam_secret = intern.text(cams["secret"].string().value_or(""));
-  for (Team& team : state.teams) team.remove_tricode = is_truthy(cams["removeTricodes"]);
+  for (Team& team : state.teams) team.remove_tricode = json::is_truthy(cams["removeTricodes"]);
 
   tools.others = intern.written([&](BytesWriter& out) { write_members(out, settings.given(), kKnown); });
   return !intern.full();

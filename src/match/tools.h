@@ -15,9 +15,6 @@
 
 namespace matchbus::match {
 
-// ECMAScript's ToBoolean of a parsed value.
-bool is_truthy(json::Value value);
-
 // Writes the members of `object` that are not named in `except`, without braces. False if there were none.
 bool write_members(BytesWriter& out, json::Value object, std::span<const std::string_view> except);
 

@@ -120,7 +120,8 @@ test('a journal is a JSON array of the logon and the events, without secrets', a
   });
   const overlay = await viewer(t, server, code);
   player.send('roster', rosterEntry(0, 1));
-  player.send('map', 5);
+  player.send('map', null);
+  player.send('score', 5);
   player.send('no_such_event', 1);
   player.send('map', 'Jam');
   await overlay.state((state) => state.map === 'Lotus');

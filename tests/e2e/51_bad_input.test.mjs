@@ -184,7 +184,7 @@ test('Socket.IO: an unknown namespace is refused and the session goes on', async
   await until(() => connection.received.includes('40{"sid":"'), 'the namespace');
 });
 
-// ---- the match pipeline: an event is applied whole or not at all
+// ---- the match pipeline: an event that says nothing changes nothing, a value that says nothing costs itself only
 
 const envelope = { obsName: 'x', groupCode: code };
 const badEvents = [
@@ -198,26 +198,16 @@ const badEvents = [
   ['no data', { ...envelope, type: 'map' }],
   ['no group', { obsName: 'x', type: 'map', data: 'Port' }],
   ['no sender', { groupCode: code, type: 'map', data: 'Port' }],
-  ['a map that is a number', { ...envelope, type: 'map', data: 5 }],
   ['a map that is an object', { ...envelope, type: 'map', data: { toString: 'Port' } }],
-  ['a match without its id', { ...envelope, type: 'match_start', data: 7 }],
   ['a roster that is text', { ...envelope, type: 'roster', data: 'Port' }],
-  ['a roster with a wrong side', { ...envelope, type: 'roster', data: rosterEntry(0, 1, { startTeam: '0' }) }],
+  ['a roster without a side', { ...envelope, type: 'roster', data: rosterEntry(0, 6, { startTeam: undefined }) }],
   ['a roster with another team', { ...envelope, type: 'roster', data: rosterEntry(0, 1, { startTeam: 2 }) }],
   ['a roster without a name', { ...envelope, type: 'roster', data: rosterEntry(0, 1, { name: undefined }) }],
   ['a roster with a null id', { ...envelope, type: 'roster', data: rosterEntry(0, 1, { playerId: null }) }],
   ['a scoreboard of an unknown player', { ...envelope, type: 'scoreboard', data: scoreboardEntry(0, 9, { money: 5 }) }],
-  [
-    'a scoreboard with text for money',
-    { ...envelope, type: 'scoreboard', data: scoreboardEntry(0, 5, { money: 'lots' }) },
-  ],
-  ['a scoreboard with huge money', { ...envelope, type: 'scoreboard', data: scoreboardEntry(0, 5, { money: 1e308 }) }],
   ['a round beyond all rounds', { ...envelope, type: 'round_info', data: { roundPhase: 'combat', roundNumber: 1e9 } }],
   ['a round that is negative', { ...envelope, type: 'round_info', data: { roundPhase: 'combat', roundNumber: -1 } }],
-  ['a round that is broken', { ...envelope, type: 'round_info', data: { roundPhase: 'combat', roundNumber: 1.5 } }],
   ['a round that is text', { ...envelope, type: 'round_info', data: 'combat' }],
-  ['a score that is text', { ...envelope, type: 'score', data: { team_0: '1', team_1: 0 } }],
-  ['a score that is negative', { ...envelope, type: 'score', data: { team_0: -1, team_1: 0 } }],
 ];
 
 test('events that are wrong change nothing', async (t) => {
@@ -246,6 +236,36 @@ test('events that are wrong change nothing', async (t) => {
   const state = await overlay.state((newest) => newest.matchType === 'swift');
   assert.deepEqual(state, { ...good, matchType: 'swift', switchRound: 5, firstOtRound: 99 });
   assert.equal(sender.disconnects.length, 0);
+});
+
+test('a value that makes no sense costs that value only', async (t) => {
+  const own = groupCode();
+  const sender = await observer(t, server, own);
+  const overlay = await viewer(t, server, own);
+  sender.send('roster', rosterEntry(0, 1, { startTeam: '0', rank: '12', locked: undefined, name: 7 }));
+  sender.send('scoreboard', scoreboardEntry(0, 1, { kills: '4', deaths: null, money: 'lots', isAlive: 0 }));
+  sender.send('killfeed', { attacker: '7', victim: 'nobody', assists: [null] });
+  sender.send('score', { team_0: '3' });
+  sender.send('match_start', true);
+  sender.send('map', 'Jam');
+  const state = await overlay.state((newest) => newest.map === 'Lotus');
+  const [player] = state.teams[0].players;
+  assert.equal(player.name, '7');
+  assert.deepEqual([player.kills, player.deaths, player.money, player.isAlive], [4, 0, 0, false]);
+  assert.deepEqual(player.killedPlayerNames, ['nobody']);
+  assert.equal(state.teams[0].roundsWon, 3);
+  assert.equal(state.isRunning, true);
+  assert.equal(sender.disconnects.length, 0);
+});
+
+test('a character that was cut in two costs that character only', async (t) => {
+  const own = groupCode();
+  const sender = await observer(t, server, own);
+  const overlay = await viewer(t, server, own);
+  sender.send('roster', rosterEntry(0, 1, { name: 'cut\ud83d' }));
+  sender.send('roster', rosterEntry(0, 2, { name: '\ude00whole\u{1f600}' }));
+  const state = await overlay.state(({ teams }) => teams[0].playerCount === 2);
+  assert.deepEqual(state.teams[0].players.map(({ name }) => name), ['cut\ufffd', '\ufffdwhole\u{1f600}']);
 });
 
 for (const [what, payload] of [

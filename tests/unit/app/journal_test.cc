@@ -44,7 +44,7 @@ TEST_F(Journals, HeaderAndEventsMakeAJsonArray) {
 TEST_F(Journals, RefusedAndUnknownEventsAreNotInIt) {
   start();
   admit("A");
-  EXPECT_EQ(send("A", "score", "{'team_0':'x'}"), Verdict::kRefused);
+  EXPECT_EQ(send("A", "score", "5"), Verdict::kRefused);
   EXPECT_EQ(send("A", "no_such_type", "1"), Verdict::kIgnored);
   flush();
   EXPECT_EQ(entries(stem("A") + ".replay"), 1u);

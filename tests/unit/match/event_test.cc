@@ -43,17 +43,28 @@ TEST(Envelope, NeedsItsMembers) {
   for (const char* text :
        {"{'groupCode':'G','type':'map','data':'Jam'}", "{'obsName':'O','type':'map','data':'Jam'}",
         "{'obsName':'O','groupCode':'G','data':'Jam'}", "{'obsName':'O','groupCode':'G','type':'map'}",
-        "{'obsName':1,'groupCode':'G','type':'map','data':'Jam'}",
         "{'obsName':'O','groupCode':7,'type':'map','data':'Jam'}",
         "{'obsName':'O','groupCode':'G','type':null,'data':'Jam'}",
-        "{'obsName':'O','groupCode':'G','matchId':{},'type':'map','data':'Jam'}",
-        "{'obsName':'O','playerId':[],'groupCode':'G','type':'map','data':'Jam'}", "[]", "5", "'x'"})
+        "{'obsName':'O','groupCode':null,'matchId':true,'type':'map','data':'Jam'}", "[]", "5", "'x'"})
     EXPECT_FALSE(reads(text)) << text;
-  EXPECT_FALSE(reads("{'obsName':'" + std::string(300, 'x') + "','groupCode':'G','type':'map','data':'Jam'}"));
+  EXPECT_FALSE(reads("{'obsName':'O','groupCode':'" + std::string(300, 'x') + "','type':'map','data':'Jam'}"));
+}
+
+TEST(Envelope, WhatIsNoShortTextSaysNothing) {
+  const std::string long_name(300, 'x');
+  const Parsed text(json_of("{'obsName':'" + long_name +
+                            "','playerId':[],'matchId':true,'groupCode':'G','type':'map','data':'Jam'}"));
+  const auto event = read_envelope(text.root(), Writer::kObserver, 5);
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(event->observer, "");
+  EXPECT_EQ(event->player_id, "");
+  EXPECT_EQ(event->match_id, "");
+  EXPECT_EQ(event->group_code, "G");
+  EXPECT_TRUE(reads("{'obsName':1,'groupCode':'G','type':'map','data':'Jam'}"));
 }
 
 TEST(EventType, NamesAndBack) {
-  for (int i = 1; i <= static_cast<int>(EventType::kServerAuxGone); ++i) {
+  for (int i = 1; i <= static_cast<int>(EventType::kServerClock); ++i) {
     const auto type = static_cast<EventType>(i);
     EXPECT_EQ(event_type(event_name(type)), type) << i;
   }

@@ -158,12 +158,11 @@ TEST_F(KillfeedTest, CountersAreBounded) {
   EXPECT_EQ(count(player(0, 0).kills_by_weapon, "w0"), 2);
 }
 
-TEST_F(KillfeedTest, AssistsAreBoundedAndTexts) {
-  EXPECT_EQ(send("killfeed", kill("A", "X", ",'assists':['a',5]")).verdict, Verdict::kRefused);
-  EXPECT_EQ(send("killfeed", kill("A", "X", ",'assists':null")).verdict, Verdict::kRefused);
-  EXPECT_EQ(send("killfeed", kill("A", "X", ",'assists':['','','','','','','','','','','']")).verdict,
-            Verdict::kRefused);
-  expect_applied("killfeed", kill("A", "X", ",'assists':['','','','','','','','','','']"));
+TEST_F(KillfeedTest, NoMoreAssistersThanAMatchHasPlayers) {
+  expect_applied("killfeed", kill("A", "X", ",'assists':['','','','','','','','','','','TX_Killfeed_Clove']"));
+  EXPECT_EQ(player(0, 2).assists, 0);
+  expect_applied("killfeed", kill("A", "X", ",'assists':['','','','','','','','','','TX_Killfeed_Clove']"));
+  EXPECT_EQ(player(0, 2).assists, 1);
 }
 
 TEST_F(KillfeedTest, SameNameInBothTeamsCountsInBoth) {

@@ -208,7 +208,7 @@ TEST_F(PatchTest, ValuesOfEveryKind) {
   EXPECT_EQ(patch(), json_of("[{'op':'replace','path':'/teams/0/players/0/health','value':62.5}]"));
   player(0, 0).health = kNotANumber;
   EXPECT_EQ(patch(), json_of("[{'op':'replace','path':'/teams/0/players/0/health','value':null}]"));
-  player(0, 0).abilities.ability2 = 1;
+  player(0, 0).abilities.ability2 = match_->texts().intern("1");
   EXPECT_EQ(patch(), json_of("[{'op':'replace','path':'/teams/0/players/0/abilities/ability2','value':1}]"));
   state().tools.name_overrides = match_->texts().intern(R"({"overrides":"[\"x\"]"})");
   EXPECT_EQ(patch(), R"([{"op":"replace","path":"/tools/nameOverrides","value":{"overrides":"[\"x\"]"}}])");
@@ -330,9 +330,11 @@ TEST_F(PatchTest, EverythingDifferentReplacesTheDocument) {
 TEST_F(PatchTest, ManySmallChangesReplaceTheirObject) {
   add_player("P", 0);
   show();
-  player(0, 0).abilities = {1, 2, 3};
+  for (TextId* const id :
+       {&player(0, 0).abilities.grenade, &player(0, 0).abilities.ability1, &player(0, 0).abilities.ability2})
+    *id = match_->texts().intern("true");
   EXPECT_EQ(patch(), json_of("[{'op':'replace','path':'/teams/0/players/0/abilities',"
-                             "'value':{'grenade':1,'ability1':2,'ability2':3}}]"));
+                             "'value':{'grenade':true,'ability1':true,'ability2':true}}]"));
 }
 
 TEST_F(PatchTest, NothingHiddenIsWritten) {

@@ -192,7 +192,7 @@ TEST_F(RegistryTest, AuxiliaryDataGoesToEveryMatchWithTheId) {
   EXPECT_EQ(changed(), (Lines{"B"}));
   EXPECT_EQ(aux("nobodys", "aux_health", "50").verdict, Verdict::kIgnored);
   EXPECT_EQ(aux("", "aux_health", "50").verdict, Verdict::kIgnored);
-  EXPECT_EQ(aux("M", "aux_health", "'50'").verdict, Verdict::kRefused);
+  EXPECT_EQ(aux("M", "aux_abilities", "50").verdict, Verdict::kRefused);
 }
 
 TEST_F(RegistryTest, MatchIdsMove) {
@@ -246,7 +246,7 @@ TEST_F(RegistryTest, EffectsComeAfterTheJournal) {
   EXPECT_EQ(notes_.take(), (Lines{"A event match_start", "A effects started"}));
   add_player("A");
   EXPECT_EQ(notes_.take(), (Lines{"A event roster", "A effects joined"}));
-  event("A", "map", "5");
+  event("A", "score", "5");
   event("A", "nonsense", "5");
   EXPECT_TRUE(notes_.take().empty());
   EXPECT_EQ(registry_.stats().applied, 2U);

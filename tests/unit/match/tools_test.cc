@@ -125,13 +125,5 @@ TEST_F(ToolsTest, RoundWinBoxHasOneSponsor) {
   EXPECT_EQ(box("{'type':'sponsors','sponsors':[1,2]}", true), json_of("{'type':'sponsors','sponsors':[1,2]}"));
 }
 
-TEST(Truthy, AsEcmaScriptHasIt) {
-  for (const char* text : {"true", "1", "-0.5", "'x'", "'0'", "[]", "{}"})
-    EXPECT_TRUE(is_truthy(Parsed(json_of(text)).root())) << text;
-  for (const char* text : {"false", "0", "-0.0", "''", "null"})
-    EXPECT_FALSE(is_truthy(Parsed(json_of(text)).root())) << text;
-  EXPECT_FALSE(is_truthy(json::Value()));
-}
-
 }  // namespace
 }  // namespace matchbus::match
