@@ -107,6 +107,8 @@ std::string server_metrics(const MetricSources& from) {
   add_engine_metrics(out, "output", from.output_server);
   out.gauge("matchbus_matches", "Live matches.", static_cast<double>(from.registry.size()));
   out.counter("matchbus_logons_total", "Observers and auxiliary clients logged on.", from.ingest.stats().logons);
+  out.counter("matchbus_logons_repeated_total", "Logons of senders that are logged on, answered with what they have.",
+              from.ingest.stats().repeated);
   out.counter("matchbus_logons_restored_total", "Senders that count as logged on again after a start of the server.",
               from.ingest.stats().restored);
   out.counter("matchbus_logons_refused_total", "Logons refused.", from.ingest.stats().refused_logons);

@@ -1,4 +1,9 @@
 // The ingest door (5100): observers and auxiliary clients log on and send events to their matches (spec section 1).
+//
+// A session is what a logon opened: an observer's group, an auxiliary client's match and player. It outlives its
+// connection: the socket is recovered, or, after a start of the server, the client's offset says what had been logged
+// on (ingest_sender.h). Clients that never log on again so go on, and those that do are answered with the session they
+// have: only the first logon of a connection can open another one.
 #pragma once
 
 #include <string>
@@ -17,12 +22,13 @@
 namespace matchbus::gateway {
 
 struct IngestStats {
-  uint64_t logons = 0;    // accepted, observers and auxiliary clients
-  uint64_t restored = 0;  // logged on as they were, by what they brought back from before a start
-  uint64_t refused_logons = 0;
-  uint64_t events = 0;        // with a readable envelope, of senders that are logged on
-  uint64_t unreadable = 0;    // no JSON, or no envelope
-  uint64_t before_logon = 0;  // data of senders that are not logged on
+  uint64_t logons = 0;          // that opened a session, observers' and auxiliary clients'
+  uint64_t repeated = 0;        // that were answered with the session the sender has
+  uint64_t restored = 0;        // sessions of before a start, given back for what a client's offset says
+  uint64_t refused_logons = 0;  // answered with a reason
+  uint64_t events = 0;          // with a readable envelope, of senders that are logged on
+  uint64_t unreadable = 0;      // no JSON, or no envelope
+  uint64_t before_logon = 0;    // data of senders that are not logged on
 };
 
 class Ingest final : public socketio::SocketHandler {
@@ -33,6 +39,7 @@ class Ingest final : public socketio::SocketHandler {
 
   void on_connect(socketio::Socket& socket, json::Value auth) override;
   void on_event(socketio::Socket& socket, const socketio::Event& event) override;
+  void on_recovered(socketio::Socket& socket) override;
   void on_disconnect(socketio::Socket& socket, std::string_view reason) override;
 
   // Senders of matches that were brought back count as logged on when they connect again until this monotonic time, as
@@ -53,18 +60,33 @@ class Ingest final : public socketio::SocketHandler {
 
  private:
   struct Sender;
-  Sender& add_sender(socketio::Socket& socket);
+  enum class SenderState : uint8_t { kUnknown, kChecking, kObserver, kAuxiliary, kRefused };
+
+  // --- ingest.cc ---
+  // Makes one if the socket has none. Not before it is needed: the recovery of lost sockets keeps most of its places
+  // for those with data.
+  Sender& sender_of(socketio::Socket& socket);
   void restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code);
+  void restore_auxiliary(socketio::Socket& socket, std::string_view match_id, std::string_view player_id);
+  void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
+  // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
+  json::Value parse(std::string_view text);
+
+  // --- ingest_logon.cc ---
   void log_on_observer(Sender& sender, std::string_view text);
   // The key's check may have taken a while.
   void on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked);
   void log_on_auxiliary(Sender& sender, std::string_view text);
-  void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
+  // Whether the sender is logged on to a match that lives.
+  bool has_session(const Sender& sender) const;
+  // Ends what a sender was logged on to, if it was: it is `next` now.
+  void end_session(Sender& sender, SenderState next);
   void answer(Sender& sender, std::string_view event, std::string_view type, bool value, std::string_view reason);
-  // `reason` is what the client is told; `cause`, a fixed text, is for the log.
-  void refuse(Sender& sender, std::string_view event, std::string_view reason, std::string_view cause);
-  // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
-  json::Value parse(std::string_view text);
+  // A logon for the session that the sender has.
+  void confirm(Sender& sender, std::string_view event, std::string_view type, std::string_view reason);
+  // Says no, and disconnects: unless `keeps`, as a sender that was logged on already goes on as it was. `reason` is
+  // what the client is told; `cause`, a fixed text, is for the log.
+  void refuse(Sender& sender, bool keeps, std::string_view event, std::string_view reason, std::string_view cause);
 
   const Clock& clock_;
   Log& log_;

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { connect } from '../support/client.mjs';
 import { groupCode, observer, observerLogon, rosterEntry, viewer } from '../support/match.mjs';
 import { startServer, stopServer } from '../support/server.mjs';
+import { until } from '../support/wait.mjs';
 
 // Plain and TLS on the same ports; keys are checked.
 const server = await startServer({
@@ -183,14 +184,30 @@ test('a binary argument with the same text is accepted', async (t) => {
   await overlay.state((state) => state.map === 'Lotus');
 });
 
+test('another logon on the same connection is answered with the session there is', async (t) => {
+  const code = groupCode();
+  const player = await observer(t, server, code);
+  const answers = async (changes) => {
+    const before = player.all('obs_logon_ack').length;
+    player.emit('obs_logon', observerLogon(code, changes));
+    await until(() => player.all('obs_logon_ack').length > before, 'an answer');
+    return player.last('obs_logon_ack');
+  };
+  for (const groupSecret of [undefined, player.secret])
+    assert.deepEqual(await answers({ groupSecret }), { type: 'authenticate', value: true, reason: 'reconnected' });
+  player.send('map', 'Jam');
+  const overlay = await viewer(t, server, code);
+  await overlay.state((state) => state.map === 'Lotus');
+});
+
 test('only the first logon of a socket counts', async (t) => {
   const [code, other] = [groupCode(), groupCode()];
   const player = await observer(t, server, code);
   const overlay = await viewer(t, server, code);
   player.emit('obs_logon', observerLogon(other));
+  assert.match((await player.next('obs_logon_ack', ({ value }) => !value)).reason, /^Already logged on\./);
   player.send('map', 'Jam');
   await overlay.state((state) => state.map === 'Lotus');
-  assert.equal(player.all('obs_logon_ack').length, 1);
   await observer(t, server, other);
 });
 

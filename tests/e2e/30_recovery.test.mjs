@@ -83,6 +83,26 @@ test('what the client sends while it is away arrives when it is back, in order',
   assert.equal(client.connects.at(-1).recovered, true);
 });
 
+// As third-party observers do: they log on in every connect, and give up if there is no answer.
+for (const keepsSecret of [false, true]) {
+  test(`a client that logs on with every connection is answered, ${keepsSecret ? 'with' : 'without'} the secret`, async (t) => {
+    const code = groupCode();
+    const relay = await proxy(t, server.ports.ingest);
+    const client = await observerBehind(t, server, relay, code, { transport: 'websocket' });
+    const overlay = await viewer(t, server, code);
+    const groupSecret = keepsSecret ? client.last('obs_logon_ack').reason : undefined;
+    client.socket.on('connect', () => client.emit('obs_logon', observerLogon(code, { groupSecret })));
+    for (const [round, map, shown] of [[2, 'Jam', 'Lotus'], [3, 'Triad', 'Haven']]) {
+      relay.cut();
+      await until(() => client.all('obs_logon_ack').length === round, 'the answer');
+      assert.deepEqual(client.last('obs_logon_ack'), { type: 'authenticate', value: true, reason: 'reconnected' });
+      assert.equal(client.connects.at(-1).recovered, true);
+      client.send('map', map);
+      await overlay.state((state) => state.map === shown);
+    }
+  });
+}
+
 test('a silent loss, as of a pulled cable, is noticed by the heartbeat and recovered', async (t) => {
   const code = groupCode();
   const relay = await proxy(t, server.ports.ingest);

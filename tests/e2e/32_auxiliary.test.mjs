@@ -4,24 +4,47 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
 
-import { connect } from '../support/client.mjs';
+import { Client, connect } from '../support/client.mjs';
 import { metrics } from '../support/http.mjs';
 import { groupCode, observer, rosterEntry, viewer } from '../support/match.mjs';
+import { proxy } from '../support/proxy.mjs';
 import { startServer, stopServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
 const server = await startServer();
 after(() => stopServer(server));
 
+function logon(matchId) {
+  return { type: 'aux_authenticate', clientVersion: '0.3.20', name: 'Aux', matchId, playerId: 'player-0-1' };
+}
+
 async function auxiliary(t, matchId) {
   const client = await connect(t, server, 'ingest');
-  client.emit('aux_logon', {
-    type: 'aux_authenticate', clientVersion: '0.3.20', name: 'Aux', matchId, playerId: 'player-0-1',
-  });
+  client.emit('aux_logon', logon(matchId));
   assert.equal((await client.next('aux_logon_ack')).value, true);
   client.send = (type, data, id = matchId) => client.emit('aux_data', { playerId: 'player-0-1', matchId: id, type, data });
   return client;
 }
+
+// An auxiliary client that logs on with every connection, as third-party ones do.
+test('an auxiliary client is answered again, with the session it has', async (t) => {
+  const { matchId, overlay, player } = await startMatch(t);
+  const relay = await proxy(t, server.ports.ingest);
+  const client = new Client(`http://127.0.0.1:${relay.port}`, {
+    transport: 'websocket', reconnection: true, reconnectionDelay: 20, reconnectionDelayMax: 50,
+  });
+  t.after(() => client.close());
+  client.socket.on('connect', () => client.emit('aux_logon', logon(matchId)));
+  await client.next('aux_logon_ack');
+  relay.cut();
+  await until(() => client.all('aux_logon_ack').length === 2, 'the second answer');
+  assert.equal(client.socket.recovered, true);
+  client.emit('aux_logon', logon(matchId));
+  await until(() => client.all('aux_logon_ack').length === 3, 'the third answer');
+  for (const answer of client.all('aux_logon_ack')) assert.deepEqual(answer, { type: 'aux_authenticate', value: true });
+  client.emit('aux_data', { playerId: 'player-0-1', matchId, type: 'aux_health', data: 55 });
+  await overlay.state((state) => player(state)?.health === 55);
+});
 
 async function startMatch(t) {
   const code = groupCode();

@@ -1,0 +1,144 @@
+// Logons, the first of a connection and those that follow it.
+//
+// Other servers of the protocol have a fresh socket for every connection, so there a client that logs on whenever it
+// connects is simply logged on again, by its group's secret. Here its session may have come over to the connection
+// already, and the logon finds its own match live. So a logon for what the sender is logged on to says yes, whatever
+// secret it has or lacks: it comes from the client that has been let in, and its key is not checked once more. Any
+// other logon counts if it is the first that comes over its connection, and ends the session then, as a fresh socket
+// would know of none. Beyond that a session that lives is never harmed by a logon: no is the answer, and it goes on.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "gateway/ingest.h"
+#include "gateway/ingest_sender.h"
+#include "json/writer.h"
+
+namespace matchbus::gateway {
+namespace {
+
+constexpr std::string_view kObserverAnswer = "obs_logon_ack";
+constexpr std::string_view kAuxiliaryAnswer = "aux_logon_ack";
+constexpr std::string_view kObserverType = "authenticate";  // that of every no, too
+constexpr std::string_view kAuxiliaryType = "aux_authenticate";
+constexpr std::string_view kLoggedOnCause = "logged on to something else";
+
+// Of a key that is not valid.
+std::string_view reason_for(KeyStatus status) {
+  if (status == KeyStatus::kInvalid) return match::kReasonInvalidKey;
+  return status == KeyStatus::kExpired ? match::kReasonExpiredKey : match::kReasonUnknownError;
+}
+
+std::string_view cause_for(KeyStatus status) {
+  if (status == KeyStatus::kInvalid) return "the key is none of this server's";
+  return status == KeyStatus::kExpired ? "the key was good once" : "the key could not be checked";
+}
+
+}  // namespace
+
+// --- Observers ---
+
+void Ingest::log_on_observer(Sender& sender, std::string_view text) {
+  // The answer to the logon that is being checked is this one's, too.
+  if (sender.state == SenderState::kChecking) return;
+  const bool keeps = std::exchange(sender.has_logon, true) && has_session(sender);
+  std::string_view cause;
+  const Result<match::ObserverLogon> logon = match::read_observer_logon(parse(text), versions_, &cause);
+  if (!logon) return refuse(sender, keeps, kObserverAnswer, logon.error().message, cause);
+  if (sender.state == SenderState::kObserver && sender.group_code == logon->group_code && has_session(sender))
+    return confirm(sender, kObserverAnswer, kObserverType, match::kReasonReconnected);
+  if (keeps) return refuse(sender, true, kObserverAnswer, match::kReasonLoggedOn, kLoggedOnCause);
+  end_session(sender, SenderState::kChecking);
+  sender.self = std::make_shared<Sender*>(&sender);
+  keys_.check(logon->key, [this, self = std::weak_ptr(sender.self), logon = *logon](const KeyAnswer& checked) {
+    if (const auto alive = self.lock()) on_key_checked(**alive, logon, checked);
+  });
+}
+
+void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked) {
+  sender.self.reset();
+  if (checked.status != KeyStatus::kValid)
+    return refuse(sender, false, kObserverAnswer, reason_for(checked.status), cause_for(checked.status));
+  const auto admission = registry_.admit(logon, checked.organization, clock_.wall_ms());
+  if (admission.entry == match::MatchRegistry::Entry::kRefused)
+    return refuse(sender, false, kObserverAnswer, admission.reason,
+                  admission.reason == match::kReasonUnknownError ? "no room for its match" : "live group");
+  const bool is_new = admission.entry == match::MatchRegistry::Entry::kCreated;
+  sender.become_observer(logon.group_code, is_new ? admission.reason : logon.group_secret);
+  ++stats_.logons;
+  log_.info("observer '" + logon.observer_name + "' logged on to group '" + logon.group_code + "' from " +
+            sender.socket.peer_address() + (is_new ? "" : " again"));
+  answer(sender, kObserverAnswer, kObserverType, true, admission.reason);
+}
+
+// --- Auxiliary clients ---
+
+void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
+  const bool is_first = !std::exchange(sender.has_logon, true);
+  const bool keeps = sender.state == SenderState::kChecking || (!is_first && has_session(sender));
+  std::string_view cause;
+  const Result<match::AuxiliaryLogon> logon = match::read_auxiliary_logon(parse(text), versions_, &cause);
+  if (!logon) return refuse(sender, keeps, kAuxiliaryAnswer, logon.error().message, cause);
+  if (!registry_.has_match_id(logon->match_id))
+    return refuse(sender, keeps, kAuxiliaryAnswer, match::reason_no_match(logon->match_id_text), "no such match");
+  const bool is_same = sender.state == SenderState::kAuxiliary && sender.match_id == logon->match_id;
+  const bool is_player = logon->player_id.empty() || logon->player_id == sender.player_id;
+  if (is_same && is_player) return confirm(sender, kAuxiliaryAnswer, kAuxiliaryType, {});
+  if (keeps && !is_same) return refuse(sender, true, kAuxiliaryAnswer, match::kReasonLoggedOn, kLoggedOnCause);
+  end_session(sender, SenderState::kUnknown);
+  sender.become_auxiliary(logon->match_id, logon->player_id);
+  ++stats_.logons;
+  log_.info("auxiliary client '" + logon->name + "' logged on to match '" + logon->match_id + "' from " +
+            sender.socket.peer_address());
+  answer(sender, kAuxiliaryAnswer, kAuxiliaryType, true, {});
+}
+
+// --- Both ---
+
+bool Ingest::has_session(const Sender& sender) const {
+  if (sender.state == SenderState::kAuxiliary) return registry_.has_match_id(sender.match_id);
+  if (sender.state != SenderState::kObserver) return false;
+  const match::Match* match = registry_.find_group(sender.group_code);
+  return match != nullptr && !match->state().hidden.has_ended;
+}
+
+void Ingest::end_session(Sender& sender, SenderState next) {
+  if (std::exchange(sender.state, next) != SenderState::kAuxiliary) return;
+  // The client may be back on another socket already, since this one was only lost.
+  const bool is_back = std::any_of(senders_.begin(), senders_.end(), [&](const Sender* other) {
+    return other->state == SenderState::kAuxiliary && other->match_id == sender.match_id &&
+           other->player_id == sender.player_id;
+  });
+  if (!is_back) registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms());
+}
+
+void Ingest::answer(Sender& sender, std::string_view event, std::string_view type, bool value,
+                    std::string_view reason) {
+  BytesWriter out;
+  json::Writer writer(out);
+  writer.begin_object().key("type").string(type).key("value").boolean(value);
+  if (!reason.empty()) writer.key("reason").string(reason);
+  writer.end_object();
+  sender.socket.emit(event, out.view());
+}
+
+void Ingest::confirm(Sender& sender, std::string_view event, std::string_view type, std::string_view reason) {
+  ++stats_.repeated;
+  log_.limited(LogLevel::kInfo, "repeated logon",
+               "a sender that is logged on logged on again, from " + sender.socket.peer_address());
+  answer(sender, event, type, true, reason);
+}
+
+void Ingest::refuse(Sender& sender, bool keeps, std::string_view event, std::string_view reason,
+                    std::string_view cause) {
+  ++stats_.refused_logons;
+  log_.limited(LogLevel::kWarning, "logon refused: " + std::string(cause),
+               "refused a logon from " + sender.socket.peer_address() + ": " + std::string(reason) + " (" +
+                   std::string(cause) + ")");
+  answer(sender, event, kObserverType, false, reason);
+  if (keeps) return;
+  end_session(sender, SenderState::kRefused);
+  sender.socket.disconnect(true);
+}
+
+}  // namespace matchbus::gateway

@@ -1,0 +1,61 @@
+// What the ingest door knows of a socket that has asked to be let in, or was let in by what it brought back. For the
+// door's own files only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gateway/ingest.h"
+
+namespace matchbus::gateway {
+
+// The socket's data. In the door's list for its life.
+struct Ingest::Sender final : socketio::SocketData {
+  Sender(Ingest& the_door, socketio::Socket& the_socket) : door(the_door), socket(the_socket) {
+    door.senders_.insert(this);
+  }
+  ~Sender() override { door.senders_.erase(this); }
+
+  // Logged on. Either leaves with the socket what admits its client again, see Ingest::on_connect.
+  void become_observer(std::string group, std::string_view secret);
+  void become_auxiliary(std::string match, std::string player);
+
+  Ingest& door;
+  socketio::Socket& socket;
+  SenderState state = SenderState::kUnknown;
+  bool has_logon = false;         // one has come over this connection
+  std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
+  std::string group_code;         // observer
+  std::string match_id;           // auxiliary
+  std::string player_id;          // auxiliary; learnt from its first scoreboard if it came without one
+};
+
+// A note that a sender leaves with its socket, and brings back when it connects again (socketio::offset_note): an
+// observer what admits it to its match, an auxiliary client what it said of itself.
+constexpr std::string_view kObserverNote = "observer";
+constexpr std::string_view kAuxiliaryNote = "auxiliary";
+constexpr char kNoteSeparator = '\n';
+
+inline std::string note_of(std::string_view kind, std::string_view first, std::string_view second) {
+  std::string note(kind);
+  for (const std::string_view part : {first, second}) note.append(1, kNoteSeparator).append(part);
+  return note;
+}
+
+inline void Ingest::Sender::become_observer(std::string group, std::string_view secret) {
+  state = SenderState::kObserver;
+  group_code = std::move(group);
+  socket.set_offset_note(note_of(kObserverNote, secret, group_code));
+}
+
+inline void Ingest::Sender::become_auxiliary(std::string match, std::string player) {
+  state = SenderState::kAuxiliary;
+  match_id = std::move(match);
+  player_id = std::move(player);
+  socket.set_offset_note(note_of(kAuxiliaryNote, match_id, player_id));
+}
+
+}  // namespace matchbus::gateway

@@ -1,0 +1,304 @@
+// The ingest door with sockets made of paper: who is let in, with what answer, and what a lost connection takes along.
+#include "gateway/ingest.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "json/writer.h"
+
+namespace matchbus::gateway {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+
+// What its client got is in `answers`, as "event text".
+class PaperSocket final : public socketio::Socket {
+ public:
+  std::string_view id() const override { return "paper"; }
+  std::string_view namespace_name() const override { return "/"; }
+  std::string peer_address() const override { return "192.0.2.1"; }
+  bool is_websocket() const override { return true; }
+  void emit(std::string_view event, std::string_view text) override {
+    answers.push_back(std::string(event) + " " + std::string(text));
+  }
+  void emit_raw(std::string_view, std::string_view, std::span<const std::string_view>) override {}
+  void emit_with_ack(std::string_view, std::string_view,
+                     std::function<void(json::Value, std::span<const std::string_view>)>) override {}
+  void ack(uint64_t, std::string_view, std::span<const std::string_view>) override {}
+  void send_prepared(const hub::Message&) override {}
+  size_t pending() const override { return 0; }
+  void flush() override {}
+  void set_offset_note(std::string_view text) override { note = text; }
+  void disconnect(bool) override { connected = false; }
+
+  std::vector<std::string> answers;
+  std::string note;
+  bool connected = true;
+};
+
+class QuietLog final : public Log {
+ public:
+  using Log::Log;
+  void emit(LogLevel, std::string_view text) override { lines.emplace_back(text); }
+  std::vector<std::string> lines;
+};
+
+// Answers when it is told to.
+class SlowAuthority final : public KeyAuthority {
+ public:
+  void check_key(const std::string&, OnKeyAnswer done) override { waiting.push_back(std::move(done)); }
+  void answer(KeyStatus status) {
+    const OnKeyAnswer done = std::move(waiting.front());
+    waiting.pop_front();
+    done({status, {}});
+  }
+  std::deque<OnKeyAnswer> waiting;
+};
+
+constexpr std::string_view kReconnected =
+    R"(obs_logon_ack {"type":"authenticate","value":true,"reason":"reconnected"})";
+constexpr std::string_view kAuxiliaryYes = R"(aux_logon_ack {"type":"aux_authenticate","value":true})";
+constexpr std::string_view kNewMatch =
+    R"(obs_logon_ack \{"type":"authenticate","value":true,"reason":"[A-Z0-9]{12}"\})";
+
+std::string no(std::string_view event, std::string_view reason) {
+  return std::string(event) + R"( {"type":"authenticate","value":false,"reason":")" + std::string(reason) + "\"}";
+}
+
+class IngestTest : public ::testing::Test, private match::RegistryHandler {
+ protected:
+  IngestTest() { registry_.set_handler(this); }
+
+  // A client's connection; `note` is what its offset brings.
+  PaperSocket& connect(const std::string& note = {}) {
+    PaperSocket& socket = *sockets_.emplace_back(std::make_unique<PaperSocket>());
+    std::string text = "{}";
+    if (!note.empty()) {
+      BytesWriter out;
+      json::Writer(out).begin_object().key("pid").string("p").key("offset").string("1." + note).end_object();
+      text = out.view();
+    }
+    json::Document document;
+    EXPECT_TRUE(document.parse_in_place(text).ok());
+    ingest_.on_connect(socket, document.root());
+    return socket;
+  }
+  void emit(PaperSocket& socket, std::string_view name, std::string_view payload) {
+    BytesWriter out;
+    out.append('[');
+    json::write_string(out, name);
+    out.append(',');
+    json::write_string(out, payload);
+    out.append(']');
+    std::string text(out.view());
+    json::Document document;
+    ASSERT_TRUE(document.parse_in_place(text).ok());
+    socketio::Event event;
+    event.name = name;
+    event.args = document.root();
+    ingest_.on_event(socket, event);
+  }
+  // What the client is answered, all it got since the last call.
+  static std::vector<std::string> answers(PaperSocket& socket) { return std::exchange(socket.answers, {}); }
+
+  void observe(PaperSocket& socket, std::string_view group, std::string_view more = {}, std::string_view key = "key") {
+    emit(socket, "obs_logon",
+         R"({"type":"authenticate","clientVersion":"0.3.20","obsName":"O","key":")" + std::string(key) +
+             R"(","groupCode":")" + std::string(group) +
+             R"(","leftTeam":{"name":"A","tricode":"A","url":"","attackStart":true},)"
+             R"("rightTeam":{"name":"B","tricode":"B","url":"","attackStart":false})" +
+             std::string(more) + "}");
+  }
+  void assist(PaperSocket& socket, std::string_view match_id, std::string_view player_id) {
+    emit(socket, "aux_logon",
+         R"({"type":"aux_authenticate","clientVersion":"0.3.20","name":"N","matchId":")" + std::string(match_id) +
+             R"(","playerId":")" + std::string(player_id) + "\"}");
+  }
+  void send(PaperSocket& socket, std::string_view group, std::string_view type, std::string_view data) {
+    emit(socket, "obs_data",
+         R"({"obsName":"O","groupCode":")" + std::string(group) + R"(","type":")" + std::string(type) + R"(","data":)" +
+             std::string(data) + "}");
+  }
+  void aux(PaperSocket& socket, std::string_view match_id, std::string_view player_id, std::string_view type,
+           std::string_view data) {
+    emit(socket, "aux_data",
+         R"({"playerId":")" + std::string(player_id) + R"(","matchId":")" + std::string(match_id) + R"(","type":")" +
+             std::string(type) + R"(","data":)" + std::string(data) + "}");
+  }
+  void add_player(PaperSocket& observer, std::string_view group, std::string_view id) {
+    send(observer, group, "roster",
+         R"({"name":"n","tagline":"t","startTeam":0,"agentInternal":"Clay","playerId":")" + std::string(id) +
+             R"(","position":0,"locked":true,"rank":0})");
+  }
+  // An observer of `group` that is logged on and has been answered.
+  PaperSocket& observer(std::string_view group) {
+    PaperSocket& socket = connect();
+    observe(socket, group);
+    EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+    return socket;
+  }
+  std::string_view map_of(std::string_view group) {
+    const match::Match* match = registry_.find_group(group);
+    return match == nullptr ? "no match" : match->text(match->state().map);
+  }
+
+  // match::RegistryHandler
+  void on_effects(match::Match&, match::Effects) override {}
+  void on_match_id_changed(match::Match& match, const std::string& before) override {
+    ingest_.on_match_id_changed(match, before);
+  }
+  void on_removed(match::Match& match) override { ingest_.on_match_removed(match); }
+  void on_stats_due(std::string_view) override {}
+
+  FakeClock clock_;
+  QuietLog log_{clock_, LogLevel::kInfo};
+  match::MatchRegistry registry_{match::Names::built_in()};
+  SlowAuthority authority_;
+  KeyCheck keys_{{.required = true, .auth_key = "key", .use_backend = true}, &authority_};
+  std::vector<std::unique_ptr<PaperSocket>> sockets_;
+  Ingest ingest_{clock_, log_, registry_, keys_, *match::VersionRange::parse(match::VersionRange::kDefault)};
+};
+
+// --- Logons of senders that are logged on ---
+
+TEST_F(IngestTest, AnotherLogonIsAnsweredWithTheSession) {
+  PaperSocket& socket = observer("G");
+  for (const char* secret : {"", R"(,"groupSecret":"")", R"(,"groupSecret":"WRONG")"}) {
+    observe(socket, "G", secret);
+    EXPECT_THAT(answers(socket), ElementsAre(kReconnected)) << secret;
+  }
+  EXPECT_TRUE(socket.connected);
+  send(socket, "G", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("G"), "Lotus");
+  EXPECT_EQ(ingest_.stats().logons, 1U);
+  EXPECT_EQ(ingest_.stats().repeated, 3U);
+  EXPECT_EQ(ingest_.stats().refused_logons, 0U);
+}
+
+TEST_F(IngestTest, ItsKeyIsNotCheckedOnceMore) {
+  PaperSocket& socket = observer("G");
+  observe(socket, "G", {}, "a key of the backend's");
+  EXPECT_THAT(answers(socket), ElementsAre(kReconnected));
+  EXPECT_THAT(authority_.waiting, IsEmpty());
+}
+
+TEST_F(IngestTest, ALogonForSomethingElseIsRefusedAndTheSessionGoesOn) {
+  PaperSocket& socket = observer("G");
+  observe(socket, "H");
+  EXPECT_THAT(answers(socket), ElementsAre(no("obs_logon_ack", match::kReasonLoggedOn)));
+  assist(socket, "M", "P");
+  EXPECT_THAT(answers(socket), ElementsAre(no("aux_logon_ack", "Game with Match ID M not found.")));
+  send(socket, "G", "match_start", "\"M\"");
+  assist(socket, "M", "P");
+  EXPECT_THAT(answers(socket), ElementsAre(no("aux_logon_ack", match::kReasonLoggedOn)));
+  emit(socket, "obs_logon", "nonsense");
+  EXPECT_THAT(answers(socket), ElementsAre(no("obs_logon_ack", match::kReasonInvalidPacket)));
+  EXPECT_TRUE(socket.connected);
+  EXPECT_EQ(map_of("H"), "no match");
+  send(socket, "G", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("G"), "Lotus");
+}
+
+TEST_F(IngestTest, TheFirstLogonOfARecoveredConnectionCounts) {
+  PaperSocket& socket = observer("G");
+  ingest_.on_recovered(socket);
+  observe(socket, "H");
+  EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+  send(socket, "H", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("H"), "Lotus");
+  EXPECT_EQ(map_of("G"), "Loading");
+  // And is one that a fresh socket would be refused.
+  PaperSocket& other = observer("I");
+  ingest_.on_recovered(other);
+  observe(other, "G");
+  EXPECT_THAT(answers(other), ElementsAre(no("obs_logon_ack", match::reason_group_live("G"))));
+  EXPECT_FALSE(other.connected);
+}
+
+TEST_F(IngestTest, ASenderThatItsOffsetLetInLogsOnWithoutTheSecret) {
+  const std::string note = observer("G").note;
+  ingest_.restore_until(clock_.monotonic_ms() + 1);
+  PaperSocket& socket = connect(note);
+  observe(socket, "G");
+  EXPECT_THAT(answers(socket), ElementsAre(kReconnected));
+  // What its offset said is no logon: this first one counts.
+  PaperSocket& other = connect(note);
+  observe(other, "H");
+  EXPECT_THAT(answers(other), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+  EXPECT_NE(other.note, note);
+  // Without it the secret is needed.
+  PaperSocket& stranger = connect();
+  observe(stranger, "G");
+  EXPECT_THAT(answers(stranger), ElementsAre(no("obs_logon_ack", match::reason_group_live("G"))));
+  EXPECT_FALSE(stranger.connected);
+}
+
+TEST_F(IngestTest, ALogonWhileTheFirstIsCheckedHasItsAnswer) {
+  PaperSocket& socket = connect();
+  observe(socket, "G", {}, "slow");
+  ingest_.on_recovered(socket);
+  observe(socket, "G", {}, "slow");
+  assist(socket, "M", "P");
+  EXPECT_THAT(answers(socket), ElementsAre(no("aux_logon_ack", "Game with Match ID M not found.")));
+  ASSERT_EQ(authority_.waiting.size(), 1U);
+  authority_.answer(KeyStatus::kValid);
+  EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+  EXPECT_TRUE(socket.connected);
+}
+
+TEST_F(IngestTest, AMatchThatHasEndedGivesWayToThatOfAnotherLogon) {
+  PaperSocket& socket = observer("G");
+  send(socket, "G", "map", "\"Jam\"");
+  send(socket, "G", "round_info", R"({"roundPhase":"game_end","roundNumber":13})");
+  observe(socket, "G");
+  EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+  EXPECT_EQ(map_of("G"), "Loading");
+  EXPECT_EQ(registry_.stats().removed, 1U);
+  EXPECT_TRUE(socket.connected) << "the match that left was not its own any more";
+}
+
+TEST_F(IngestTest, AnAuxiliaryClientIsAnsweredWithItsSession) {
+  PaperSocket& watching = observer("G");
+  send(watching, "G", "match_start", "\"M\"");
+  add_player(watching, "G", "P");
+  PaperSocket& socket = connect();
+  for (const char* player : {"", "P", "P", ""}) {
+    assist(socket, "M", player);
+    EXPECT_THAT(answers(socket), ElementsAre(kAuxiliaryYes)) << player;
+  }
+  EXPECT_TRUE(ingest_.speaks_for("M", "P"));
+  EXPECT_EQ(ingest_.stats().logons, 3U);  // the observer's, one without a player, one with
+  EXPECT_EQ(ingest_.stats().repeated, 2U);
+  observe(socket, "G");
+  EXPECT_THAT(answers(socket), ElementsAre(no("obs_logon_ack", match::kReasonLoggedOn)));
+  assist(socket, "N", "P");
+  EXPECT_THAT(answers(socket), ElementsAre(no("aux_logon_ack", "Game with Match ID N not found.")));
+  aux(socket, "M", "P", "aux_health", "55");
+  EXPECT_EQ(registry_.find_group("G")->state().teams[0].players[0].health, 55);
+}
+
+TEST_F(IngestTest, AnAuxiliaryClientThatTurnsIntoAnotherHasGone) {
+  PaperSocket& watching = observer("G");
+  send(watching, "G", "match_start", "\"M\"");
+  add_player(watching, "G", "P");
+  PaperSocket& socket = connect();
+  assist(socket, "M", "P");
+  aux(socket, "M", "P", "aux_health", "55");
+  const match::Player& player = registry_.find_group("G")->state().teams[0].players[0];
+  EXPECT_TRUE(player.auxiliary.health);
+  assist(socket, "M", "Q");
+  EXPECT_FALSE(player.auxiliary.health);
+  EXPECT_FALSE(ingest_.speaks_for("M", "P"));
+}
+
+}  // namespace
+}  // namespace matchbus::gateway
