@@ -138,7 +138,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         backend_(make_backend(backend, loop_, match_clock_, registry_)),
         keys_({.required = options_.require_auth_key, .auth_key = options_.auth_key},
               backend_ ? backend_->key_authority() : nullptr),
-        ingest_(match_clock_, log, registry_, keys_, std::move(versions)),
+        ingest_(match_clock_, loop_.timers(), log, registry_, keys_, std::move(versions)),
         output_(log, registry_, fan_out_, {*ws_, options_.deflate_threshold, options_.deflate_level},
                 ticker_options(options_).mode == gateway::TickMode::kEager ? kTickMs : 0),
         ticker_(loop_.timers(), clock, *this, ticker_options(options_)),

@@ -56,15 +56,14 @@ void MetricsText::labelled(std::string_view name, std::string_view help, std::st
       .append("\n");
 }
 
-void MetricsText::sample(std::string_view label, std::string_view label_value, uint64_t value) {
-  text_.append(name_)
-      .append("{")
-      .append(label)
-      .append("=\"")
-      .append(label_value)
-      .append("\"} ")
-      .append(std::to_string(value))
-      .append("\n");
+void MetricsText::sample(std::initializer_list<Label> labels, uint64_t value) {
+  text_.append(name_);
+  char before = '{';
+  for (const Label& label : labels) {
+    text_.append(1, before).append(label.name).append("=\"").append(label.value).append("\"");
+    before = ',';
+  }
+  text_.append("} ").append(std::to_string(value)).append("\n");
 }
 
 void MetricsText::family(std::string_view name, std::string_view help, std::string_view type, double value) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -18,10 +19,17 @@ class MetricsText {
   void counter_seconds(std::string_view name, std::string_view help, double value) {
     family(name, help, "counter", value);
   }
-  // A further sample of the family begun last, with one label. The first sample of a labelled family is begun with
+  // A further sample of the family begun last, with its labels. The first sample of a labelled family is begun with
   // `labelled`.
   void labelled(std::string_view name, std::string_view help, std::string_view type);
-  void sample(std::string_view label, std::string_view label_value, uint64_t value);
+  void sample(std::string_view label, std::string_view label_value, uint64_t value) {
+    sample({{label, label_value}}, value);
+  }
+  struct Label {
+    std::string_view name;
+    std::string_view value;  // without quotes, backslashes and line breaks
+  };
+  void sample(std::initializer_list<Label> labels, uint64_t value);
 
   const std::string& text() const { return text_; }
 

@@ -71,6 +71,19 @@ void add_backend_metrics(MetricsText& out, const gateway::ServiceStats& stats) {
   out.gauge("matchbus_backend_waiting", "Calls under way.", static_cast<double>(stats.waiting));
 }
 
+// Families without a sample are left out.
+void add_faults(MetricsText& out, const gateway::EventFaults& faults) {
+  const auto add = [&out](std::string_view name, std::string_view help, std::string_view label,
+                          const gateway::EventFaults::Counters& counters) {
+    if (!counters.empty()) out.labelled(name, help, "counter");
+    for (const auto& [key, count] : counters) out.sample({{"type", key.first}, {label, key.second}}, count);
+  };
+  add("matchbus_events_refused_total", "Events refused, by type, and the field or the reason.", "reason",
+      faults.refused());
+  add("matchbus_fields_ignored_total", "Fields of events that said nothing, by type of event; the rest was applied.",
+      "field", faults.ignored());
+}
+
 }  // namespace
 
 std::string server_metrics(const MetricSources& from) {
@@ -121,6 +134,7 @@ std::string server_metrics(const MetricSources& from) {
   out.sample("result", "refused", from.registry.stats().refused);
   out.sample("result", "unreadable", from.ingest.stats().unreadable);
   out.sample("result", "before_logon", from.ingest.stats().before_logon);
+  add_faults(out, from.ingest.faults());
   out.gauge("matchbus_rooms", "Groups with viewers.", static_cast<double>(from.output.rooms()));
   out.counter("matchbus_viewer_logons_total", "Viewers logged on.", from.output.stats().logons);
   const gateway::OutputStats& output = from.output.stats();

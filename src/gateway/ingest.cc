@@ -19,9 +19,14 @@ std::string_view take_part(std::string_view& note) {
 
 }  // namespace
 
-Ingest::Ingest(const Clock& clock, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
+Ingest::Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
                match::VersionRange versions)
-    : clock_(clock), log_(log), registry_(registry), keys_(keys), versions_(std::move(versions)) {}
+    : clock_(clock),
+      log_(log),
+      registry_(registry),
+      keys_(keys),
+      versions_(std::move(versions)),
+      faults_(clock, timers, log) {}
 
 Ingest::Sender& Ingest::sender_of(socketio::Socket& socket) {
   if (socket.data == nullptr) socket.data = std::make_unique<Sender>(*this, socket);
@@ -111,11 +116,7 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
     if (sender.player_id.empty()) sender.player_id = match::spoken_for(*envelope);
     outcome = registry_.receive_auxiliary(*envelope);
   }
-  if (outcome.verdict == match::Verdict::kRefused) {
-    log_.limited(LogLevel::kWarning, outcome.reason,
-                 "refused '" + std::string(envelope->type_name) + "' from " + sender.socket.peer_address() + ": " +
-                     std::string(outcome.reason));
-  }
+  faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, *envelope, outcome);
 }
 
 // --- What becomes of matches ---

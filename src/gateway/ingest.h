@@ -12,6 +12,8 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
+#include "base/timer_wheel.h"
+#include "gateway/event_faults.h"
 #include "gateway/key_check.h"
 #include "json/document.h"
 #include "match/logon.h"
@@ -34,7 +36,7 @@ struct IngestStats {
 class Ingest final : public socketio::SocketHandler {
  public:
   // Borrows everything for its life.
-  Ingest(const Clock& clock, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
+  Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
          match::VersionRange versions);
 
   void on_connect(socketio::Socket& socket, json::Value auth) override;
@@ -56,6 +58,8 @@ class Ingest final : public socketio::SocketHandler {
   bool speaks_for(std::string_view match_id, std::string_view player_id) const;
 
   const IngestStats& stats() const { return stats_; }
+  // What was wrong with events of senders that are logged on.
+  const EventFaults& faults() const { return faults_; }
   size_t senders() const { return senders_.size(); }
 
  private:
@@ -95,6 +99,7 @@ class Ingest final : public socketio::SocketHandler {
   match::VersionRange versions_;
   int64_t restore_until_ms_ = INT64_MIN;
   IngestStats stats_;
+  EventFaults faults_;
   std::unordered_set<Sender*> senders_;
   // Scratch, used again for every event.
   std::string text_;

@@ -165,7 +165,8 @@ class IngestTest : public ::testing::Test, private match::RegistryHandler {
   SlowAuthority authority_;
   KeyCheck keys_{{.required = true, .auth_key = "key", .use_backend = true}, &authority_};
   std::vector<std::unique_ptr<PaperSocket>> sockets_;
-  Ingest ingest_{clock_, log_, registry_, keys_, *match::VersionRange::parse(match::VersionRange::kDefault)};
+  TimerWheel timers_{clock_.monotonic_ms()};
+  Ingest ingest_{clock_, timers_, log_, registry_, keys_, *match::VersionRange::parse(match::VersionRange::kDefault)};
 };
 
 // --- Logons of senders that are logged on ---

@@ -1,0 +1,140 @@
+#include "gateway/event_faults.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "json/ecmascript.h"
+
+namespace matchbus::gateway {
+namespace {
+
+constexpr size_t kMaxName = 64;           // bytes of a name in a line
+constexpr size_t kMaxKindsInLine = 8;     // of faults
+constexpr size_t kMaxKindsOfSender = 64;  // beyond, counted in the metrics only
+constexpr int64_t kForgottenMs = 15 * 60 * 1000;
+
+// "startTeam is a text"
+std::string describe(std::string_view field, json::Type found) {
+  const std::string name(field);
+  switch (found) {
+    case json::Type::kMissing:
+      return name + " is missing";
+    case json::Type::kNull:
+      return name + " is null";
+    case json::Type::kBool:
+      return name + " is a boolean";
+    case json::Type::kNumber:
+      return name + " is a number that makes no sense there";
+    case json::Type::kString:
+      return name + " is a text";
+    case json::Type::kArray:
+      return name + " is a list";
+    case json::Type::kObject:
+      return name + " is an object";
+  }
+  return name;
+}
+
+std::string events(uint64_t count, std::string_view type) {
+  return std::to_string(count) + " " + std::string(type) + (count == 1 ? " event" : " events");
+}
+
+// Clients of an earlier generation leave fields out all match long.
+bool is_left_out(json::Type found) { return found == json::Type::kMissing || found == json::Type::kNull; }
+
+}  // namespace
+
+void EventFaults::note_faults(std::string_view group, const match::Envelope& event, const match::Outcome& outcome) {
+  const std::string_view type = match::event_name(event.type);
+  const bool is_refused = outcome.verdict == match::Verdict::kRefused;
+  if (is_refused) ++refused_[{type, outcome.reason}];
+  for (const match::FieldFault& fault : outcome.ignored) ++ignored_[{type, fault.field}];
+  Sender* const sender = sender_of(group, event);
+  if (sender == nullptr) return;
+  if (is_refused) {
+    count(*sender, {.type = type, .reason = outcome.reason, .found = outcome.found, .refused = true});
+  } else {
+    for (const match::FieldFault& fault : outcome.ignored)
+      count(*sender, {.type = type, .reason = fault.field, .found = fault.found});
+  }
+  if (sender->has_news && !timer_.is_set()) arm();
+}
+
+EventFaults::Sender* EventFaults::sender_of(std::string_view group, const match::Envelope& event) {
+  const bool is_observer = event.writer == match::Writer::kObserver;
+  name_.assign(is_observer ? "observer '" : "auxiliary client '");
+  name_.append(json::clipped(is_observer ? event.observer : event.player_id, kMaxName));
+  name_.append(is_observer ? "' of group '" : "' of match '").append(group).append("'");
+  if (const auto found = senders_.find(name_); found != senders_.end()) return &found->second;
+  const int64_t now = clock_.monotonic_ms();
+  if (senders_.size() >= kMaxSenders && now >= next_sweep_) {
+    next_sweep_ = now + kBetweenLinesMs;
+    std::erase_if(senders_, [&](const auto& entry) { return entry.second.line_at + kForgottenMs < now; });
+  }
+  if (senders_.size() >= kMaxSenders) return nullptr;
+  Sender& made = senders_[name_];
+  made.line_at = now + kFirstLineMs;
+  return &made;
+}
+
+void EventFaults::count(Sender& sender, const Fault& fault) {
+  const auto same = [&](const Fault& other) {
+    return other.type == fault.type && other.reason == fault.reason && other.found == fault.found &&
+           other.refused == fault.refused;
+  };
+  auto known = std::find_if(sender.faults.begin(), sender.faults.end(), same);
+  if (known == sender.faults.end()) {
+    if (sender.faults.size() >= kMaxKindsOfSender) return;
+    known = sender.faults.insert(known, fault);
+  }
+  ++known->count;
+  const bool is_old_news = known->told && !known->refused && known->found && is_left_out(*known->found);
+  sender.has_news = sender.has_news || !is_old_news;
+}
+
+void EventFaults::write_line(std::string_view name, Sender& sender) {
+  std::string refused;
+  std::string ignored;
+  size_t kinds = 0;
+  size_t left_out = 0;
+  for (Fault& fault : sender.faults) {
+    const uint64_t times = std::exchange(fault.count, 0);
+    if (times == 0) continue;
+    if (++kinds > kMaxKindsInLine) {
+      ++left_out;
+      continue;
+    }
+    fault.told = true;
+    const std::string what = fault.found ? describe(fault.reason, *fault.found) : std::string(fault.reason);
+    std::string& list = fault.refused ? refused : ignored;
+    if (!list.empty()) list += "; ";
+    list += fault.refused ? events(times, fault.type) + " refused: " + what
+                          : what + " in " + events(times, fault.type) + ", which keeps what was known";
+  }
+  std::string line = std::string(name) + ": " + refused;
+  if (!refused.empty() && !ignored.empty()) line += "; ";
+  line += ignored;
+  if (left_out != 0) line += "; and " + std::to_string(left_out) + " more (see /metrics)";
+  log_.warning(line);
+}
+
+void EventFaults::arm() {
+  int64_t next = INT64_MAX;
+  for (const auto& [name, sender] : senders_) {
+    if (sender.has_news) next = std::min(next, sender.line_at);
+  }
+  if (next != INT64_MAX) timers_.set(timer_, next - clock_.monotonic_ms());
+}
+
+void EventFaults::on_timer(Timer& /*timer*/) {
+  const int64_t now = clock_.monotonic_ms();
+  for (auto& [name, sender] : senders_) {
+    if (!sender.has_news || sender.line_at > now) continue;
+    write_line(name, sender);
+    sender.has_news = false;
+    sender.line_at = now + kBetweenLinesMs;
+  }
+  arm();
+}
+
+}  // namespace matchbus::gateway
