@@ -88,15 +88,21 @@ std::optional<double> to_number(Value value) {
   return *number + 0.0;
 }
 
+std::string_view number_text(double number, std::span<char, 32> room) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  if (std::fabs(number) < kExact && std::trunc(number) == number) {
+    const auto end = std::to_chars(room.data(), room.data() + room.size(), static_cast<int64_t>(number)).ptr;
+    return {room.data(), static_cast<size_t>(end - room.data())};
+  }
+  BytesWriter out;
+  write_number(out, number);
+  return {room.data(), out.view().copy(room.data(), room.size())};
+}
+
 std::optional<std::string_view> TextReader::read(Value value) {
   if (const auto text = value.string()) return text;
   if (value.type() != Type::kNumber || used_ == kNumbers) return std::nullopt;
-  BytesWriter out;
-  write_number(out, *value.number());
-  const std::string_view written = out.view();
-  std::array<char, 32>& room = numbers_[used_++];
-  const size_t size = written.copy(room.data(), room.size());
-  return std::string_view(room.data(), size);
+  return number_text(*value.number(), numbers_[used_++]);
 }
 
 std::string_view clipped(std::string_view text, size_t limit) {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "json/document.h"
@@ -18,6 +19,9 @@ bool is_truthy(Value value);
 // or a boolean. Always finite, never -0. Nothing for every other value, and for a text without a number: the empty one,
 // which ECMAScript takes for 0, says nothing.
 std::optional<double> to_number(Value value);
+
+// As Number::toString writes it, into `room`. `number` is finite.
+std::string_view number_text(double number, std::span<char, 32> room);
 
 // The texts of a few values, as long as this lives: numbers need room for theirs.
 class TextReader {

@@ -1,5 +1,6 @@
 // What an auxiliary client tells of its player beside the scoreboard.
-#include "json/writer.h"
+#include <array>
+
 #include "match/rules.h"
 
 namespace matchbus::match {
@@ -12,9 +13,8 @@ void take_ability(const Rule& rule, ValueReader& values, json::Value value, std:
   if (const auto flag = value.boolean()) {
     id = rule.texts.intern(*flag ? "true" : "false");
   } else if (const auto number = values.number(value, field)) {
-    BytesWriter text;
-    json::write_number(text, *number);
-    id = rule.texts.intern(text.view());
+    std::array<char, 32> room;
+    id = rule.texts.intern(json::number_text(*number, room));
   }
   if (id != kNoText) known = id;
 }

@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 
 namespace matchbus::json {
 namespace {
@@ -47,6 +49,20 @@ TEST(EcmaScript, Numbers) {
                            "\"1e999\"", "\"0x\"",  "\"-0x1\"", "\".\"",   "\"e5\"",  "\"1_000\""})
     EXPECT_EQ(number(text), std::nullopt) << text;
   EXPECT_EQ(to_number(Value()), std::nullopt);
+}
+
+TEST(EcmaScript, NumberTexts) {
+  std::array<char, 32> room;
+  for (const auto& [number, text] : {std::pair(0.0, "0"),
+                                     {-0.0, "0"},
+                                     {1e9, "1000000000"},
+                                     {-1e15, "-1000000000000000"},
+                                     {0.1, "0.1"},
+                                     {1e21, "1e+21"},
+                                     {1e20, "100000000000000000000"},
+                                     {-5e-324, "-5e-324"},
+                                     {1.7976931348623157e308, "1.7976931348623157e+308"}})
+    EXPECT_EQ(number_text(number, room), text);
 }
 
 TEST(EcmaScript, TextsOfNumbersStayAsLongAsTheirReader) {

@@ -106,7 +106,10 @@ TEST_F(Allocations, Scoreboards) {
 
 TEST_F(Allocations, AuxiliaryEvents) {
   EXPECT_EQ(count({board(1, 3, "aux_scoreboard"), board(2, 4, "aux_scoreboard"),
-                   "{'playerId':'" + id(1) + "','matchId':'M','type':'aux_health','data':50}"},
+                   "{'playerId':'" + id(1) + "','matchId':'M','type':'aux_health','data':50}",
+                   "{'playerId':'" + id(1) + "','matchId':'M','type':'aux_health','data':'63.5'}",
+                   "{'playerId':'" + id(1) +
+                       "','matchId':'M','type':'aux_abilities','data':{'grenade':true,'ability_1':2,'ability_2':'1'}}"},
                   Writer::kAuxiliary),
             0U);
 }
