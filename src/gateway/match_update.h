@@ -35,7 +35,7 @@ class MatchUpdate final : public hub::Update {
   void write_last();
   // The match is about to show something newer.
   void let_go() { match_ = nullptr; }
-  // The match is going: writes what viewers may still ask for.
+  // The match is going, or about to show something newer: writes what viewers may still ask for.
   void keep();
 
   // Nobody will ask for it any more. Whether its memory is its own by now.

@@ -184,7 +184,9 @@ std::shared_ptr<MatchUpdate> Output::next_update(Room& room, const match::Match&
   const bool can_go_on = std::exchange(room.is_last_shown, true) && room.feed.latest() == room.last;
   if (can_go_on && room.followers != 0) next->add_patch(room.last->seq());
   if (room.is_watched) watcher_->on_prepared(match, room.seq, can_go_on);
-  if (room.last) room.last->let_go();
+  // Whoever is still to be sent the one before needs it whole: a slow disk has it published only now that the next one
+  // is made, and would have every state gone before anybody was sent it.
+  if (room.last) room.feed.is_passing() ? room.last->keep() : room.last->let_go();
   room.last = next;
   return next;
 }

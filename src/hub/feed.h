@@ -116,6 +116,8 @@ class Feed {
   void drained(FeedMember& member);
 
   const UpdatePtr& latest() const { return latest_; }
+  // Whether there are members that the latest has not been offered to yet.
+  bool is_passing() const { return remaining_ != 0; }
   size_t size() const { return members_.size(); }
 
  private:
