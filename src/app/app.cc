@@ -156,6 +156,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
             loop_, [this] { shut_down(); }, [this] { reload(); }) {
     registry_.set_handler(this);
     registry_.set_on_changed([this] { ticker_.on_change(); });
+    ingest_.restore_sessions(options_.recovery_window_ms > 0);
     gateway::add_extras(extras_port_.router(), {[this] { return registry_.size(); }, [this] { return metrics(); }});
     ingest_server_->add_namespace("/", ingest_);
     output_server_->add_namespace("/", output_);
@@ -258,10 +259,7 @@ Result<void> AppImpl::start_journal() {
   recovery_ = recover_matches(*journal_, registry_, log_);
   registry_.set_handler(this);
   registry_.for_each([this](match::Match& match) { resume(match); });
-  if (recovery_.matches != 0) {
-    loop_.timers().set(lost_auxiliaries_, options_.recovery_window_ms);
-    ingest_.restore_until(clock_.monotonic_ms() + options_.recovery_window_ms);
-  }
+  if (recovery_.matches != 0) loop_.timers().set(lost_auxiliaries_, options_.recovery_window_ms);
   registry_.set_sink(journal_.get());
   output_.set_gate(journal_.get());
   match_clock_.follow();  // for the last time without a word: bringing matches back may have taken a while

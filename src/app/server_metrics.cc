@@ -122,8 +122,10 @@ std::string server_metrics(const MetricSources& from) {
   out.counter("matchbus_logons_total", "Observers and auxiliary clients logged on.", from.ingest.stats().logons);
   out.counter("matchbus_logons_repeated_total", "Logons of senders that are logged on, answered with what they have.",
               from.ingest.stats().repeated);
-  out.counter("matchbus_logons_restored_total", "Senders that count as logged on again after a start of the server.",
+  out.counter("matchbus_logons_restored_total", "Senders logged on again by what their offsets say.",
               from.ingest.stats().restored);
+  out.counter("matchbus_senders_turned_away_total", "Senders disconnected for sending data without logging on.",
+              from.ingest.stats().turned_away);
   out.counter("matchbus_logons_refused_total", "Logons refused.", from.ingest.stats().refused_logons);
   if (from.backend != nullptr) add_backend_metrics(out, from.backend->stats());
   out.gauge("matchbus_previews", "Previews kept.", static_cast<double>(from.previews));

@@ -22,6 +22,7 @@ std::string_view take_part(std::string_view& note) {
 Ingest::Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
                match::VersionRange versions)
     : clock_(clock),
+      timers_(timers),
       log_(log),
       registry_(registry),
       keys_(keys),
@@ -41,7 +42,7 @@ json::Value Ingest::parse(std::string_view text) {
 // --- Coming and going ---
 
 void Ingest::on_connect(socketio::Socket& socket, json::Value auth) {
-  if (clock_.monotonic_ms() >= restore_until_ms_) return;
+  if (!restores_) return;
   std::string_view note = socketio::offset_note(auth);
   const std::string_view kind = take_part(note);
   const std::string_view first = take_part(note);
@@ -57,7 +58,7 @@ void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret,
   if (match == nullptr || !registry_.is_secret(*match, secret)) return;
   sender_of(socket).become_observer(std::string(group_code), secret);
   ++stats_.restored;
-  log_.info("the observer of group '" + std::string(group_code) + "' is back from before the start, from " +
+  log_.info("the observer of group '" + std::string(group_code) + "' is back with what its offset says, from " +
             socket.peer_address());
 }
 
@@ -65,8 +66,13 @@ void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view match_
   if (!registry_.has_match_id(match_id)) return;
   sender_of(socket).become_auxiliary(std::string(match_id), std::string(player_id));
   ++stats_.restored;
-  log_.info("an auxiliary client of match '" + std::string(match_id) + "' is back from before the start, from " +
+  log_.info("an auxiliary client of match '" + std::string(match_id) + "' is back with what its offset says, from " +
             socket.peer_address());
+}
+
+void Ingest::on_suspended(socketio::Socket& socket) {
+  // There is nothing to come back to, and places for lost sockets are few.
+  if (socket.data != nullptr && sender_of(socket).state == SenderState::kUnknown) socket.disconnect(false);
 }
 
 void Ingest::on_recovered(socketio::Socket& socket) {
@@ -87,21 +93,18 @@ void Ingest::on_event(socketio::Socket& socket, const socketio::Event& event) {
   } else if (event.name == "aux_data") {
     take_data(socket, match::Writer::kAuxiliary, text);
   } else if (event.name == "obs_logon") {
+    sender_of(socket).patience.cancel();
     log_on_observer(sender_of(socket), text);
   } else if (event.name == "aux_logon") {
+    sender_of(socket).patience.cancel();
     log_on_auxiliary(sender_of(socket), text);
   }
 }
 
 void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::string_view text) {
-  Sender* known = static_cast<Sender*>(socket.data.get());
+  Sender& sender = sender_of(socket);
   const SenderState needed = writer == match::Writer::kObserver ? SenderState::kObserver : SenderState::kAuxiliary;
-  if (known == nullptr || known->state != needed) {
-    ++stats_.before_logon;
-    return log_.limited(LogLevel::kWarning, "data before logon",
-                        "ignored data of a sender that is not logged on, from " + socket.peer_address());
-  }
-  Sender& sender = *known;
+  if (sender.state != needed) return take_early(sender, writer);
   const auto envelope = match::read_envelope(parse(text), writer, clock_.wall_ms());
   if (!envelope) {
     ++stats_.unreadable;
@@ -117,6 +120,24 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
     outcome = registry_.receive_auxiliary(*envelope);
   }
   faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, *envelope, outcome);
+}
+
+void Ingest::take_early(Sender& sender, match::Writer writer) {
+  ++stats_.before_logon;
+  log_.limited(LogLevel::kWarning, "data before logon",
+               "ignored data of a sender that is not logged on, from " + sender.socket.peer_address());
+  // One whose logon is being checked has its answer coming; one that is logged on as the other kind is not mute.
+  if (sender.state == SenderState::kUnknown) sender.expect_logon(writer);
+}
+
+void Ingest::turn_away(Sender& sender, match::Writer writer) {
+  ++stats_.turned_away;
+  log_.limited(LogLevel::kWarning, "turned away",
+               "disconnected a sender that sends data and does not log on, from " + sender.socket.peer_address());
+  answer(sender, writer == match::Writer::kObserver ? kObserverAnswer : kAuxiliaryAnswer, kObserverType, false,
+         match::kReasonNotLoggedOn);
+  sender.state = SenderState::kRefused;
+  sender.socket.disconnect(true);
 }
 
 // --- What becomes of matches ---

@@ -1,9 +1,10 @@
 // The ingest door (5100): observers and auxiliary clients log on and send events to their matches (spec section 1).
 //
 // A session is what a logon opened: an observer's group, an auxiliary client's match and player. It outlives its
-// connection: the socket is recovered, or, after a start of the server, the client's offset says what had been logged
-// on (ingest_sender.h). Clients that never log on again so go on, and those that do are answered with the session they
-// have: only the first logon of a connection can open another one.
+// connection, in one of two ways. Within the recovery window the socket itself comes back. Later, or after a start of
+// the server, the client's offset says what had been logged on (ingest_sender.h), and admits it while the match lives.
+// Clients that never log on again so go on, and those that do are answered with the session they have: only the first
+// logon of a connection can open another one. Nobody who sends data without a session is left connected.
 #pragma once
 
 #include <string>
@@ -26,8 +27,9 @@ namespace matchbus::gateway {
 struct IngestStats {
   uint64_t logons = 0;          // that opened a session, observers' and auxiliary clients'
   uint64_t repeated = 0;        // that were answered with the session the sender has
-  uint64_t restored = 0;        // sessions of before a start, given back for what a client's offset says
+  uint64_t restored = 0;        // sessions given back for what a client's offset says
   uint64_t refused_logons = 0;  // answered with a reason
+  uint64_t turned_away = 0;     // senders disconnected for data without a logon
   uint64_t events = 0;          // with a readable envelope, of senders that are logged on
   uint64_t unreadable = 0;      // no JSON, or no envelope
   uint64_t before_logon = 0;    // data of senders that are not logged on
@@ -35,18 +37,22 @@ struct IngestStats {
 
 class Ingest final : public socketio::SocketHandler {
  public:
+  // A client that sends data before its logon has so long for that: what it wanted to send while it had no connection
+  // comes before the logon that it sends when it has one.
+  static constexpr int64_t kLogonPatienceMs = 2'000;
+
   // Borrows everything for its life.
   Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
          match::VersionRange versions);
 
   void on_connect(socketio::Socket& socket, json::Value auth) override;
   void on_event(socketio::Socket& socket, const socketio::Event& event) override;
+  void on_suspended(socketio::Socket& socket) override;
   void on_recovered(socketio::Socket& socket) override;
   void on_disconnect(socketio::Socket& socket, std::string_view reason) override;
 
-  // Senders of matches that were brought back count as logged on when they connect again until this monotonic time, as
-  // if their sessions had only been lost: clients do not log on again by themselves (spec section 1.4).
-  void restore_until(int64_t monotonic_ms) { restore_until_ms_ = monotonic_ms; }
+  // Whether a client's offset gives its session back (spec section 1.4). On at first.
+  void restore_sessions(bool on) { restores_ = on; }
 
   // `match` had the id `before`: the auxiliary clients that speak for no other match of that id stay with it.
   void on_match_id_changed(const match::Match& match, const std::string& before);
@@ -73,6 +79,10 @@ class Ingest final : public socketio::SocketHandler {
   void restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code);
   void restore_auxiliary(socketio::Socket& socket, std::string_view match_id, std::string_view player_id);
   void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
+  // Data of a sender that is not logged on as `writer`.
+  void take_early(Sender& sender, match::Writer writer);
+  // Its logon did not come.
+  void turn_away(Sender& sender, match::Writer writer);
   // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
   json::Value parse(std::string_view text);
 
@@ -93,11 +103,12 @@ class Ingest final : public socketio::SocketHandler {
   void refuse(Sender& sender, bool keeps, std::string_view event, std::string_view reason, std::string_view cause);
 
   const Clock& clock_;
+  TimerWheel& timers_;
   Log& log_;
   match::MatchRegistry& registry_;
   const KeyCheck& keys_;
   match::VersionRange versions_;
-  int64_t restore_until_ms_ = INT64_MIN;
+  bool restores_ = true;
   IngestStats stats_;
   EventFaults faults_;
   std::unordered_set<Sender*> senders_;

@@ -17,10 +17,6 @@
 namespace matchbus::gateway {
 namespace {
 
-constexpr std::string_view kObserverAnswer = "obs_logon_ack";
-constexpr std::string_view kAuxiliaryAnswer = "aux_logon_ack";
-constexpr std::string_view kObserverType = "authenticate";  // that of every no, too
-constexpr std::string_view kAuxiliaryType = "aux_authenticate";
 constexpr std::string_view kLoggedOnCause = "logged on to something else";
 
 // Of a key that is not valid.

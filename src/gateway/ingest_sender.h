@@ -1,5 +1,5 @@
-// What the ingest door knows of a socket that has asked to be let in, or was let in by what it brought back. For the
-// door's own files only.
+// What the ingest door knows of a socket that has asked to be let in, was let in by what it brought back, or sends data
+// without either. For the door's own files only.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include "base/timer_wheel.h"
 #include "gateway/ingest.h"
 
 namespace matchbus::gateway {
 
 // The socket's data. In the door's list for its life.
-struct Ingest::Sender final : socketio::SocketData {
+struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   Sender(Ingest& the_door, socketio::Socket& the_socket) : door(the_door), socket(the_socket) {
     door.senders_.insert(this);
   }
@@ -23,6 +24,13 @@ struct Ingest::Sender final : socketio::SocketData {
   void become_observer(std::string group, std::string_view secret);
   void become_auxiliary(std::string match, std::string player);
 
+  // It sends data as `writer` before its logon, which has to come soon.
+  void expect_logon(match::Writer writer) {
+    expected_of = writer;
+    if (!patience.is_set()) door.timers_.set(patience, kLogonPatienceMs);
+  }
+  void on_timer(Timer&) override { door.turn_away(*this, expected_of); }
+
   Ingest& door;
   socketio::Socket& socket;
   SenderState state = SenderState::kUnknown;
@@ -31,7 +39,15 @@ struct Ingest::Sender final : socketio::SocketData {
   std::string group_code;         // observer
   std::string match_id;           // auxiliary
   std::string player_id;          // auxiliary; learnt from its first scoreboard if it came without one
+  match::Writer expected_of = match::Writer::kObserver;
+  Timer patience{*this};
 };
+
+// Answers: their events, and the types they have.
+constexpr std::string_view kObserverAnswer = "obs_logon_ack";
+constexpr std::string_view kAuxiliaryAnswer = "aux_logon_ack";
+constexpr std::string_view kObserverType = "authenticate";  // that of every no, too
+constexpr std::string_view kAuxiliaryType = "aux_authenticate";
 
 // A note that a sender leaves with its socket, and brings back when it connects again (socketio::offset_note): an
 // observer what admits it to its match, an auxiliary client what it said of itself.

@@ -68,6 +68,7 @@ constexpr std::string_view kReasonExpiredKey = "Expired Key";
 constexpr std::string_view kReasonUnknownError = "Unknown Error";
 constexpr std::string_view kReasonReconnected = "reconnected";
 // These are this server's own.
+constexpr std::string_view kReasonNotLoggedOn = "Not logged on. Log on before sending data.";
 constexpr std::string_view kReasonLoggedOn = "Already logged on. Connect anew to log on to something else.";
 
 }  // namespace matchbus::match

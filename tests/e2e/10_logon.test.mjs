@@ -225,6 +225,23 @@ test('an observer writes to its own match only', async (t) => {
   assert.equal(state.map, 'Loading');
 });
 
+test('who sends data and does not log on is told so and disconnected', async (t) => {
+  const code = groupCode();
+  await observer(t, server, code);
+  const overlay = await viewer(t, server, code);
+  for (const [event, sender, answer] of [['obs_data', 'obsName', 'obs_logon_ack'], ['aux_data', 'playerId', 'aux_logon_ack']]) {
+    const client = await connect(t, server, 'ingest');
+    client.emit(event, { [sender]: 'x', groupCode: code, type: 'map', data: 'Jam' });
+    assert.deepEqual(await client.next(answer), {
+      type: 'authenticate',
+      value: false,
+      reason: 'Not logged on. Log on before sending data.',
+    });
+    assert.equal(await client.disconnected(), 'io server disconnect');
+  }
+  assert.ok(overlay.all('match_data').every((state) => state.map === 'Loading'));
+});
+
 test('data before the logon is ignored', async (t) => {
   const code = groupCode();
   const player = await observer(t, server, code);

@@ -132,7 +132,7 @@ test('an auxiliary client goes on after the server was killed and started again'
   await stateOf(t, second, code, (state) => state.teams[0].players[0].health === 42);
 });
 
-test('what admits a sender after a start is the secret, and only for the time of recovery', async (t) => {
+test('what admits a sender after a start is the secret, and nothing does without recovery', async (t) => {
   const code = groupCode();
   const first = await startKillable(t);
   const relay = await proxy(t, first.ports.ingest);
@@ -177,5 +177,5 @@ test('what admits a sender after a start is the secret, and only for the time of
 
   const third = await killAndStart(t, second, relay, { args: ['--recovery-window', '0'] });
   const { before } = await stranger(third, offset);
-  await until(async () => (await before()) === 1, 'data after the time of recovery to be ignored');
+  await until(async () => (await before()) === 1, 'data to be ignored while there is no recovery');
 });

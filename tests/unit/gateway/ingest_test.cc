@@ -146,6 +146,10 @@ class IngestTest : public ::testing::Test, private match::RegistryHandler {
     EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
     return socket;
   }
+  void pass(int64_t ms) {
+    clock_.advance(ms);
+    timers_.advance(clock_.monotonic_ms());
+  }
   std::string_view map_of(std::string_view group) {
     const match::Match* match = registry_.find_group(group);
     return match == nullptr ? "no match" : match->text(match->state().map);
@@ -168,6 +172,80 @@ class IngestTest : public ::testing::Test, private match::RegistryHandler {
   TimerWheel timers_{clock_.monotonic_ms()};
   Ingest ingest_{clock_, timers_, log_, registry_, keys_, *match::VersionRange::parse(match::VersionRange::kDefault)};
 };
+
+// --- Sessions that an offset gives back ---
+
+TEST_F(IngestTest, AnOffsetGivesASessionBack) {
+  PaperSocket& first = observer("G");
+  send(first, "G", "match_start", "\"M\"");
+  add_player(first, "G", "P");
+  PaperSocket& socket = connect(first.note);
+  send(socket, "G", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("G"), "Lotus");
+  EXPECT_EQ(socket.note, first.note) << "for the next time";
+  PaperSocket& auxiliary = connect("auxiliary\nM\nP");
+  aux(auxiliary, "M", "P", "aux_health", "55");
+  EXPECT_EQ(registry_.find_group("G")->state().teams[0].players[0].health, 55);
+  EXPECT_EQ(ingest_.stats().restored, 2U);
+  for (const std::string& wrong :
+       {std::string("observer\nAAAAAAAAAAAA\nG"), std::string("observer\n\nG"), std::string("observer\nG"),
+        std::string("auxiliary\nN\nP"), std::string("auxiliary\n\n"), std::string("other\nG\nG")})
+    connect(wrong);
+  ingest_.restore_sessions(false);
+  connect(first.note);
+  EXPECT_EQ(ingest_.stats().restored, 2U);
+  EXPECT_EQ(ingest_.senders(), 3U);
+}
+
+// --- Data without a logon ---
+
+TEST_F(IngestTest, WhoSendsDataWithoutALogonIsToldAndDisconnected) {
+  observer("G");
+  PaperSocket& socket = connect();
+  send(socket, "G", "map", "\"Jam\"");
+  pass(Ingest::kLogonPatienceMs - 1);
+  send(socket, "G", "map", "\"Jam\"");
+  EXPECT_TRUE(socket.connected);
+  pass(1 + TimerWheel::kLongGrain);
+  EXPECT_THAT(answers(socket), ElementsAre(no("obs_logon_ack", match::kReasonNotLoggedOn)));
+  EXPECT_FALSE(socket.connected);
+  PaperSocket& auxiliary = connect();
+  aux(auxiliary, "M", "P", "aux_health", "55");
+  pass(Ingest::kLogonPatienceMs + TimerWheel::kLongGrain);
+  EXPECT_THAT(answers(auxiliary), ElementsAre(no("aux_logon_ack", match::kReasonNotLoggedOn)));
+  EXPECT_FALSE(auxiliary.connected);
+  EXPECT_EQ(ingest_.stats().turned_away, 2U);
+  EXPECT_EQ(ingest_.stats().before_logon, 3U);
+  EXPECT_EQ(map_of("G"), "Loading");
+}
+
+// What a client could not send while it had no connection comes before the logon that it sends when it has one.
+TEST_F(IngestTest, TheLogonMayComeAfterTheData) {
+  PaperSocket& socket = connect();
+  send(socket, "G", "map", "\"Jam\"");
+  observe(socket, "G", {}, "slow");
+  send(socket, "G", "map", "\"Jam\"");
+  pass(2 * Ingest::kLogonPatienceMs);
+  EXPECT_TRUE(socket.connected) << "its key is still being checked";
+  authority_.answer(KeyStatus::kValid);
+  EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+  EXPECT_EQ(map_of("G"), "Loading");
+  aux(socket, "M", "P", "aux_health", "55");
+  pass(2 * Ingest::kLogonPatienceMs);
+  EXPECT_TRUE(socket.connected) << "it is logged on, if as something else";
+}
+
+TEST_F(IngestTest, OnlyWhoIsLoggedOnIsKeptWhenItsConnectionIsLost) {
+  PaperSocket& stranger = connect();
+  send(stranger, "G", "map", "\"Jam\"");
+  PaperSocket& watching = observer("G");
+  PaperSocket& checked = connect();
+  observe(checked, "H", {}, "slow");
+  PaperSocket& silent = connect();
+  for (PaperSocket* socket : {&stranger, &watching, &checked, &silent}) ingest_.on_suspended(*socket);
+  EXPECT_FALSE(stranger.connected);
+  EXPECT_TRUE(watching.connected && checked.connected && silent.connected);
+}
 
 // --- Logons of senders that are logged on ---
 
@@ -227,7 +305,6 @@ TEST_F(IngestTest, TheFirstLogonOfARecoveredConnectionCounts) {
 
 TEST_F(IngestTest, ASenderThatItsOffsetLetInLogsOnWithoutTheSecret) {
   const std::string note = observer("G").note;
-  ingest_.restore_until(clock_.monotonic_ms() + 1);
   PaperSocket& socket = connect(note);
   observe(socket, "G");
   EXPECT_THAT(answers(socket), ElementsAre(kReconnected));
