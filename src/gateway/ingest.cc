@@ -65,19 +65,29 @@ void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret,
 void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view match_id, std::string_view player_id) {
   if (!registry_.has_match_id(match_id)) return;
   sender_of(socket).become_auxiliary(std::string(match_id), std::string(player_id));
+  registry_.auxiliary_back(match_id, player_id, clock_.wall_ms());
   ++stats_.restored;
   log_.info("an auxiliary client of match '" + std::string(match_id) + "' is back with what its offset says, from " +
             socket.peer_address());
 }
 
 void Ingest::on_suspended(socketio::Socket& socket) {
+  if (socket.data == nullptr) return;
+  Sender& sender = sender_of(socket);
+  sender.is_lost = true;
   // There is nothing to come back to, and places for lost sockets are few.
-  if (socket.data != nullptr && sender_of(socket).state == SenderState::kUnknown) socket.disconnect(false);
+  if (sender.state == SenderState::kUnknown) socket.disconnect(false);
+  if (sender.state == SenderState::kAuxiliary) show_gone(sender);
 }
 
 void Ingest::on_recovered(socketio::Socket& socket) {
+  if (socket.data == nullptr) return;
+  Sender& sender = sender_of(socket);
+  sender.is_lost = false;
   // To its client this is a new connection, and what it says first on one counts.
-  if (socket.data != nullptr) sender_of(socket).has_logon = false;
+  sender.has_logon = false;
+  if (sender.state == SenderState::kAuxiliary)
+    registry_.auxiliary_back(sender.match_id, sender.player_id, clock_.wall_ms());
 }
 
 void Ingest::on_disconnect(socketio::Socket& socket, std::string_view /*reason*/) {
@@ -116,7 +126,8 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
   if (writer == match::Writer::kObserver) {
     outcome = registry_.receive_observer(sender.group_code, *envelope);
   } else {
-    if (sender.player_id.empty()) sender.player_id = match::spoken_for(*envelope);
+    if (const auto player = match::spoken_for(*envelope); sender.player_id.empty() && !player.empty())
+      sender.become_auxiliary(sender.match_id, std::string(player));
     outcome = registry_.receive_auxiliary(*envelope);
   }
   faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, *envelope, outcome);
@@ -144,7 +155,7 @@ void Ingest::turn_away(Sender& sender, match::Writer writer) {
 
 bool Ingest::speaks_for(std::string_view match_id, std::string_view player_id) const {
   return std::any_of(senders_.begin(), senders_.end(), [&](const Sender* sender) {
-    return sender->state == SenderState::kAuxiliary && sender->match_id == match_id &&
+    return sender->state == SenderState::kAuxiliary && !sender->is_lost && sender->match_id == match_id &&
            (sender->player_id.empty() || sender->player_id == player_id);
   });
 }

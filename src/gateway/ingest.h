@@ -59,8 +59,7 @@ class Ingest final : public socketio::SocketHandler {
   // `match` leaves: its observers are disconnected, and the auxiliary clients that speak for no other live match.
   void on_match_removed(const match::Match& match);
 
-  // Whether an auxiliary client is logged on (or lost, but may still come back) that speaks for the player, or may turn
-  // out to.
+  // Whether an auxiliary client is logged on and connected that speaks for the player, or may turn out to.
   bool speaks_for(std::string_view match_id, std::string_view player_id) const;
 
   const IngestStats& stats() const { return stats_; }
@@ -91,6 +90,8 @@ class Ingest final : public socketio::SocketHandler {
   // The key's check may have taken a while.
   void on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked);
   void log_on_auxiliary(Sender& sender, std::string_view text);
+  // What viewers see of an auxiliary client while its connection is lost, and after its end.
+  void show_gone(const Sender& sender);
   // Whether the sender is logged on to a match that lives.
   bool has_session(const Sender& sender) const;
   // Ends what a sender was logged on to, if it was: it is `next` now.

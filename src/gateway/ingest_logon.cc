@@ -99,13 +99,17 @@ bool Ingest::has_session(const Sender& sender) const {
 }
 
 void Ingest::end_session(Sender& sender, SenderState next) {
-  if (std::exchange(sender.state, next) != SenderState::kAuxiliary) return;
-  // The client may be back on another socket already, since this one was only lost.
-  const bool is_back = std::any_of(senders_.begin(), senders_.end(), [&](const Sender* other) {
-    return other->state == SenderState::kAuxiliary && other->match_id == sender.match_id &&
-           other->player_id == sender.player_id;
+  // Of one that was lost it has been shown.
+  if (std::exchange(sender.state, next) == SenderState::kAuxiliary && !sender.is_lost) show_gone(sender);
+}
+
+void Ingest::show_gone(const Sender& sender) {
+  // The client may be back on another socket already, or another one speaks for the same player.
+  const bool is_there = std::any_of(senders_.begin(), senders_.end(), [&](const Sender* other) {
+    return other != &sender && other->state == SenderState::kAuxiliary && !other->is_lost &&
+           other->match_id == sender.match_id && other->player_id == sender.player_id;
   });
-  if (!is_back) registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms());
+  if (!is_there) registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms());
 }
 
 void Ingest::answer(Sender& sender, std::string_view event, std::string_view type, bool value,

@@ -35,6 +35,7 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   socketio::Socket& socket;
   SenderState state = SenderState::kUnknown;
   bool has_logon = false;         // one has come over this connection
+  bool is_lost = false;           // its connection is, and may come back
   std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
   std::string group_code;         // observer
   std::string match_id;           // auxiliary

@@ -44,17 +44,46 @@ Outcome on_aux_health(const Rule& rule, const Envelope& event) {
   return applied();
 }
 
-// The server's own event: the client has gone. Every player with the id, should both teams have one.
-Outcome on_aux_gone(const Rule& rule, const Envelope& event) {
+namespace {
+
+bool has_any(const AuxiliaryAvailable& of) { return of.health || of.abilities || of.scoreboard; }
+
+// Calls `change(Player&)`, which tells whether it changed anything, for every player with the id in the event's data,
+// should both teams have one.
+template <typename Change>
+Outcome for_player(const Rule& rule, const Envelope& event, Change change) {
   const auto player_id = event.data.string();
   if (!player_id) return refused("data");
-  bool found = false;
+  bool changed = false;
   each_player(rule.state, [&](Player& player) {
-    if (rule.texts.view(player.riot_id) != *player_id) return;
-    player.auxiliary = {};
-    found = true;
+    if (rule.texts.view(player.riot_id) == *player_id) changed = change(player) || changed;
   });
-  return found ? applied() : ignored("unknown player");
+  return changed ? applied() : ignored("nothing to change");
+}
+
+}  // namespace
+
+// The server's own events: the client has gone, and what it had told is remembered until it is back.
+Outcome on_aux_gone(const Rule& rule, const Envelope& event) {
+  return for_player(rule, event, [](Player& player) {
+    if (!has_any(player.auxiliary)) return false;
+    player.auxiliary_lost = player.auxiliary;
+    player.auxiliary = {};
+    return true;
+  });
+}
+
+Outcome on_aux_back(const Rule& rule, const Envelope& event) {
+  return for_player(rule, event, [](Player& player) {
+    const AuxiliaryAvailable lost = player.auxiliary_lost;
+    if (!has_any(lost)) return false;
+    // Another client may have spoken for the player meanwhile.
+    player.auxiliary.health |= lost.health;
+    player.auxiliary.abilities |= lost.abilities;
+    player.auxiliary.scoreboard |= lost.scoreboard;
+    player.auxiliary_lost = {};
+    return true;
+  });
 }
 
 }  // namespace matchbus::match

@@ -49,6 +49,7 @@ constexpr std::array kTypes{
     TypeName{"server_ranks", EventType::kServerRanks},
     TypeName{"server_name_overrides", EventType::kServerNameOverrides},
     TypeName{"server_aux_gone", EventType::kServerAuxGone},
+    TypeName{"server_aux_back", EventType::kServerAuxBack},
     TypeName{"server_names", EventType::kServerNames},
     TypeName{"server_clock", EventType::kServerClock},
 };

@@ -52,6 +52,7 @@ enum class EventType : uint8_t {
   kServerRanks,          // data: [{puuid, currentMMRTier, peakMMRTier}], tiers number or null
   kServerNameOverrides,  // data: {nameOverrides, enabledPlayers}, as the player-cam service answers
   kServerAuxGone,        // data: playerId of an auxiliary client that has gone
+  kServerAuxBack,        // data: playerId of an auxiliary client that is back as it was when it went
   kServerNames,          // data: true; the names of agents and maps have been read again
   kServerClock,          // data: ms by which the clock was set; the timestamp is the new time
 };

@@ -150,6 +150,7 @@ constexpr std::array kPlayerFields{
     shown<"auxiliaryAvailable">(Kind::kObject, AT(Player, auxiliary), &kAuxiliaryTable),
     shown<"iconNameSuffix">(Kind::kText, AT(Player, icon_suffix)),
     hidden_text(AT(Player, ingame_name)),
+    hidden(AT(Player, auxiliary_lost)),
     hidden(AT(Player, padding)),
 };
 constexpr Table kPlayerTable{kPlayerFields, sizeof(Player)};

@@ -243,13 +243,22 @@ Outcome MatchRegistry::receive_server(Match& match, EventType type, std::string_
 }
 
 void MatchRegistry::auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
+  tell_of_auxiliary(EventType::kServerAuxGone, match_id, player_id, now_ms);
+}
+
+void MatchRegistry::auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
+  tell_of_auxiliary(EventType::kServerAuxBack, match_id, player_id, now_ms);
+}
+
+void MatchRegistry::tell_of_auxiliary(EventType type, std::string_view match_id, std::string_view player_id,
+                                      int64_t now_ms) {
   if (match_id.empty() || player_id.empty()) return;
   BytesWriter data;
   json::write_string(data, player_id);
   addressed_.clear();
   const auto [first, last] = by_match_id_.equal_range(match_id);
   for (auto it = first; it != last; ++it) addressed_.push_back(it->second);
-  for (Slot* const slot : addressed_) receive_server(*slot->match, EventType::kServerAuxGone, data.view(), now_ms);
+  for (Slot* const slot : addressed_) receive_server(*slot->match, type, data.view(), now_ms);
 }
 
 void MatchRegistry::names_changed(int64_t now_ms) {

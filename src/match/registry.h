@@ -113,8 +113,9 @@ class MatchRegistry {
   Outcome receive_auxiliary(const Envelope& event);
   // Something the server knows by itself; `data` is JSON text of the event's kind (event.h).
   Outcome receive_server(Match& match, EventType type, std::string_view data, int64_t now_ms);
-  // An auxiliary client that spoke for `player_id` has gone (for good, not within the recovery window).
+  // The auxiliary client that spoke for `player_id` has gone, if only for now; or it is back as it was.
   void auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms);
+  void auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms);
 
   // The names of agents and maps have been replaced: all matches show the new ones.
   void names_changed(int64_t now_ms);
@@ -170,6 +171,8 @@ class MatchRegistry {
   void index_match_id(Slot& slot);
   void set_match_id(Slot& slot, std::string_view match_id);
   void count(const Outcome& outcome, EventType type);
+  // One of the server's own events about an auxiliary client, to every match with that id.
+  void tell_of_auxiliary(EventType type, std::string_view match_id, std::string_view player_id, int64_t now_ms);
   void mark_changed(Slot& slot);
   void unlink(Slot& slot);
   void schedule(Slot& slot);

@@ -35,6 +35,7 @@ void reset_player(Player& player, bool switched) {
   player.health = 100;
   player.scoreboard_available = false;
   player.auxiliary.scoreboard = false;
+  player.auxiliary_lost.scoreboard = false;
   if (switched) player.money = kSwitchMoney;
 }
 

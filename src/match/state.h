@@ -127,7 +127,8 @@ struct Player {
   bool spent_money;
   bool scoreboard_available;
   AuxiliaryAvailable auxiliary;
-  std::array<uint8_t, 6> padding;
+  AuxiliaryAvailable auxiliary_lost;  // hidden: what a client that has gone had told, for when it is back
+  std::array<uint8_t, 3> padding;
 };
 
 struct Team {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 
 import { Client, connect } from '../support/client.mjs';
 import { metrics } from '../support/http.mjs';
@@ -26,14 +27,20 @@ async function auxiliary(t, matchId) {
   return client;
 }
 
-// An auxiliary client that logs on with every connection, as third-party ones do.
-test('an auxiliary client is answered again, with the session it has', async (t) => {
-  const { matchId, overlay, player } = await startMatch(t);
-  const relay = await proxy(t, server.ports.ingest);
+// A client behind a relay that comes back by itself.
+async function behind(t, relay) {
   const client = new Client(`http://127.0.0.1:${relay.port}`, {
     transport: 'websocket', reconnection: true, reconnectionDelay: 20, reconnectionDelayMax: 50,
   });
   t.after(() => client.close());
+  return client;
+}
+
+// An auxiliary client that logs on with every connection, as third-party ones do.
+test('an auxiliary client is answered again, with the session it has', async (t) => {
+  const { matchId, overlay, player } = await startMatch(t);
+  const relay = await proxy(t, server.ports.ingest);
+  const client = await behind(t, relay);
   client.socket.on('connect', () => client.emit('aux_logon', logon(matchId)));
   await client.next('aux_logon_ack');
   relay.cut();
@@ -44,6 +51,34 @@ test('an auxiliary client is answered again, with the session it has', async (t)
   for (const answer of client.all('aux_logon_ack')) assert.deepEqual(answer, { type: 'aux_authenticate', value: true });
   client.emit('aux_data', { playerId: 'player-0-1', matchId, type: 'aux_health', data: 55 });
   await overlay.state((state) => player(state)?.health === 55);
+});
+
+test('an auxiliary client whose connection is lost is shown as gone, and as there when it is back', async (t) => {
+  const { matchId, overlay, player } = await startMatch(t);
+  const relay = await proxy(t, server.ports.ingest);
+  const client = await behind(t, relay);
+  client.emit('aux_logon', logon(matchId));
+  await client.next('aux_logon_ack');
+  const say = (type, data) => client.emit('aux_data', { playerId: 'player-0-1', matchId, type, data });
+  say('aux_health', 55);
+  say('aux_abilities', { grenade: 1, ability_1: 2, ability_2: 0 });
+  const there = { health: true, abilities: true, scoreboard: false };
+  const gone = { health: false, abilities: false, scoreboard: false };
+  const shown = (wanted, from) => until(
+    () => overlay.all('match_data').slice(from).some((state) => isDeepStrictEqual(player(state)?.auxiliaryAvailable, wanted)),
+    `${JSON.stringify(wanted)} to be shown`,
+  );
+  await shown(there, 0);
+  for (let round = 0; round < 2; ++round) {
+    const seen = overlay.all('match_data').length;
+    relay.cut({ block: true });
+    await shown(gone, seen);
+    relay.unblock();
+    await until(() => client.socket.connected, 'the client to be back');
+    assert.equal(client.socket.recovered, true);
+    await shown(there, seen);
+  }
+  assert.equal(player(overlay.last('match_data')).health, 55);
 });
 
 async function startMatch(t) {

@@ -341,6 +341,13 @@ TEST_F(RecoveryTest, AuxiliaryClientsThatDoNotComeBackAreGone) {
   EXPECT_TRUE(players[1].auxiliary.health);
   flush();
   EXPECT_THAT(test::read_file(file(stem("A") + ".replay")), HasSubstr("server_aux_gone"));
+  // What it had told comes back with it, even after another start.
+  start();
+  match = registry_->find_group("A");
+  ASSERT_NE(match, nullptr);
+  registry_->auxiliary_back("match-one", "p1", clock_.wall_ms());
+  const match::Team& team = match->state().teams[match->state().teams[1].player_count == 3 ? 1 : 0];
+  EXPECT_TRUE(team.players[0].auxiliary.health);
 }
 
 // Whole simulated matches, cut anywhere by a kill, some several times: always the state that was recorded.

@@ -247,6 +247,88 @@ TEST_F(IngestTest, OnlyWhoIsLoggedOnIsKeptWhenItsConnectionIsLost) {
   EXPECT_TRUE(watching.connected && checked.connected && silent.connected);
 }
 
+// --- Auxiliary clients that are lost ---
+
+// A match G with id M and a player P.
+class AuxiliaryTest : public IngestTest {
+ protected:
+  AuxiliaryTest() {
+    PaperSocket& watching = observer("G");
+    send(watching, "G", "match_start", "\"M\"");
+    add_player(watching, "G", "P");
+  }
+  PaperSocket& auxiliary(std::string_view player_id = "P") {
+    PaperSocket& socket = connect();
+    assist(socket, "M", player_id);
+    EXPECT_THAT(answers(socket), ElementsAre(kAuxiliaryYes));
+    return socket;
+  }
+  // Of P, as viewers see it.
+  std::string available() {
+    const match::AuxiliaryAvailable& it = registry_.find_group("G")->state().teams[0].players[0].auxiliary;
+    return std::string(it.health ? "health " : "") + (it.abilities ? "abilities " : "") +
+           (it.scoreboard ? "scoreboard " : "");
+  }
+  static constexpr std::string_view kAbilities = R"({"grenade":1,"ability_1":2,"ability_2":3})";
+};
+
+TEST_F(AuxiliaryTest, IsShownAsGoneWhileItIsLost) {
+  PaperSocket& socket = auxiliary();
+  aux(socket, "M", "P", "aux_health", "55");
+  aux(socket, "M", "P", "aux_abilities", kAbilities);
+  ingest_.on_suspended(socket);
+  EXPECT_EQ(available(), "");
+  EXPECT_FALSE(ingest_.speaks_for("M", "P"));
+  ingest_.on_recovered(socket);
+  EXPECT_EQ(available(), "health abilities ");
+  EXPECT_TRUE(ingest_.speaks_for("M", "P"));
+  ingest_.on_disconnect(socket, "client namespace disconnect");
+  EXPECT_EQ(available(), "");
+}
+
+TEST_F(AuxiliaryTest, IsBackOnAnotherSocketAlready) {
+  PaperSocket& first = auxiliary();
+  aux(first, "M", "P", "aux_health", "55");
+  PaperSocket& second = auxiliary();
+  ingest_.on_suspended(first);
+  EXPECT_EQ(available(), "health ") << "the other one speaks for the player";
+  ingest_.on_disconnect(first, "transport close");
+  EXPECT_EQ(available(), "health ");
+  ingest_.on_suspended(second);
+  EXPECT_EQ(available(), "");
+}
+
+TEST_F(AuxiliaryTest, ALostOneDoesNotSpeakForItsPlayer) {
+  PaperSocket& first = auxiliary();
+  aux(first, "M", "P", "aux_health", "55");
+  ingest_.on_suspended(first);
+  PaperSocket& second = auxiliary();
+  aux(second, "M", "P", "aux_abilities", kAbilities);
+  EXPECT_EQ(available(), "abilities ");
+  ingest_.on_disconnect(second, "client namespace disconnect");
+  EXPECT_EQ(available(), "");
+  // The end of one that was lost is no news: somebody else may speak for the player by then.
+  PaperSocket& third = auxiliary();
+  aux(third, "M", "P", "aux_abilities", kAbilities);
+  ingest_.on_disconnect(first, "transport close");
+  EXPECT_EQ(available(), "abilities ");
+}
+
+TEST_F(AuxiliaryTest, ComesBackAfterItsEndByWhatItsOffsetSays) {
+  PaperSocket& socket = auxiliary("");
+  aux(socket, "M", "P", "aux_scoreboard",
+      R"({"name":"n","tagline":"t","playerId":"P","startTeam":0,"agentInternal":"Clay","isAlive":true,)"
+      R"("initialArmor":0,"scoreboardWeaponInternal":"","currUltPoints":0,"maxUltPoints":7,"hasSpike":false,)"
+      R"("money":800,"kills":0,"deaths":0,"assists":0})");
+  EXPECT_EQ(available(), "scoreboard ");
+  ingest_.on_suspended(socket);
+  ingest_.on_disconnect(socket, "transport close");
+  EXPECT_EQ(available(), "");
+  EXPECT_EQ(socket.note, "auxiliary\nM\nP") << "with the player that it turned out to speak for";
+  connect(socket.note);
+  EXPECT_EQ(available(), "scoreboard ");
+}
+
 // --- Logons of senders that are logged on ---
 
 TEST_F(IngestTest, AnotherLogonIsAnsweredWithTheSession) {

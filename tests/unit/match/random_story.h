@@ -63,6 +63,7 @@ class Story {
                                      "server_ranks",
                                      "server_name_overrides",
                                      "server_aux_gone",
+                                     "server_aux_back",
                                      "nonsense"});
     const Writer writer = type.starts_with("aux")      ? Writer::kAuxiliary
                           : type.starts_with("server") ? Writer::kServer

@@ -137,6 +137,44 @@ TEST_F(ReducerTest, AuxiliaryClientGone) {
   EXPECT_EQ(player(0, 0).health, 63);
   EXPECT_EQ(server("server_aux_gone", "'nobody'").verdict, Verdict::kIgnored);
   EXPECT_EQ(server("server_aux_gone", "5").verdict, Verdict::kRefused);
+  EXPECT_EQ(server("server_aux_gone", "'A'").verdict, Verdict::kIgnored) << "it has gone already";
+}
+
+TEST_F(ReducerTest, AuxiliaryClientBack) {
+  add_player("A", 0);
+  aux("aux_health", "A", "63");
+  aux("aux_scoreboard", "A", scoreboard("A", 0));
+  EXPECT_EQ(server("server_aux_back", "'A'").verdict, Verdict::kIgnored) << "it has not gone";
+  server("server_aux_gone", "'A'");
+  EXPECT_EQ(server("server_aux_back", "'A'").verdict, Verdict::kApplied);
+  const AuxiliaryAvailable& it = player(0, 0).auxiliary;
+  EXPECT_TRUE(it.health && it.scoreboard);
+  EXPECT_FALSE(it.abilities) << "it never told them";
+  EXPECT_EQ(server("server_aux_back", "'A'").verdict, Verdict::kIgnored);
+  EXPECT_EQ(server("server_aux_back", "'nobody'").verdict, Verdict::kIgnored);
+  EXPECT_EQ(server("server_aux_back", "5").verdict, Verdict::kRefused);
+}
+
+// A scoreboard is of its round, whether its client is there at the next one's start or not.
+TEST_F(ReducerTest, AuxiliaryClientBackInAnotherRound) {
+  add_player("A", 0);
+  aux("aux_health", "A", "63");
+  aux("aux_scoreboard", "A", scoreboard("A", 0));
+  server("server_aux_gone", "'A'");
+  round(2, "shopping");
+  server("server_aux_back", "'A'");
+  EXPECT_TRUE(player(0, 0).auxiliary.health);
+  EXPECT_FALSE(player(0, 0).auxiliary.scoreboard);
+}
+
+// Another client that spoke for the player meanwhile is not forgotten.
+TEST_F(ReducerTest, AuxiliaryClientBackBesideAnother) {
+  add_player("A", 0);
+  aux("aux_health", "A", "63");
+  server("server_aux_gone", "'A'");
+  aux("aux_abilities", "A", "{'grenade':1,'ability_1':2,'ability_2':3}");
+  server("server_aux_back", "'A'");
+  EXPECT_TRUE(player(0, 0).auxiliary.health && player(0, 0).auxiliary.abilities);
 }
 
 TEST_F(ReducerTest, Registered) {

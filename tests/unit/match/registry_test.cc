@@ -208,7 +208,7 @@ TEST_F(RegistryTest, MatchIdsMove) {
   EXPECT_FALSE(registry_.has_match_id(""));
 }
 
-TEST_F(RegistryTest, AuxiliaryGone) {
+TEST_F(RegistryTest, AuxiliaryGoneAndBack) {
   admit("A");
   admit("B");
   for (const char* group : {"A", "B"}) {
@@ -222,6 +222,10 @@ TEST_F(RegistryTest, AuxiliaryGone) {
   EXPECT_EQ(notes_.take().size(), 2U);
   EXPECT_EQ(changed().size(), 2U);
   EXPECT_FALSE(registry_.find_group("A")->state().teams[0].players[0].auxiliary.health);
+  registry_.auxiliary_back("M", "P", now_);
+  EXPECT_EQ(notes_.take().size(), 2U);
+  EXPECT_EQ(changed().size(), 2U);
+  EXPECT_TRUE(registry_.find_group("B")->state().teams[0].players[0].auxiliary.health);
   registry_.auxiliary_gone("M", "nobody", now_);
   registry_.auxiliary_gone("M", "", now_);
   registry_.auxiliary_gone("", "P", now_);
