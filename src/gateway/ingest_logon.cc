@@ -41,6 +41,9 @@ void Ingest::log_on_observer(Sender& sender, std::string_view text) {
   std::string_view cause;
   const Result<match::ObserverLogon> logon = match::read_observer_logon(parse(text), versions_, &cause);
   if (!logon) return refuse(sender, keeps, kObserverAnswer, logon.error().message, cause);
+  if (!cause.empty())
+    log_.limited(LogLevel::kWarning, cause,
+                 "a logon from " + sender.socket.peer_address() + " is taken without a part: " + std::string(cause));
   if (sender.state == SenderState::kObserver && sender.group_code == logon->group_code && has_session(sender))
     return confirm(sender, kObserverAnswer, kObserverType, match::kReasonReconnected);
   if (keeps) return refuse(sender, true, kObserverAnswer, match::kReasonLoggedOn, kLoggedOnCause);

@@ -1,16 +1,19 @@
-// Fields are read typed; what does not fit makes the packet invalid. Not before the version is known to be right: an
-// older client may lack fields, and is to be told why it does not get in.
+// What a match cannot be without makes the packet invalid when it is missing: the group's code, both teams, each with
+// its fields, which may hold anything. Everything is read as far as it makes sense, and costs nothing but itself where
+// it does not. Not before the version is known to be right: an older client may lack fields, and is to be told why it
+// does not get in.
 #include "match/logon.h"
 
 #include <algorithm>
 
 #include "json/writer.h"
+#include "match/tools.h"
 
 namespace matchbus::match {
 namespace {
 
-constexpr size_t kMaxGroupCode = 64;  // characters
-constexpr size_t kMaxName = 256;      // bytes, like the others
+constexpr size_t kMaxGroupCode = 64;   // characters
+constexpr size_t kMaxLogonName = 256;  // bytes, like the others
 constexpr size_t kMaxUrl = 2 * 1024;
 constexpr size_t kMaxSecret = 1024;
 constexpr size_t kMaxTools = 64 * 1024;
@@ -30,12 +33,18 @@ bool is_group_code(std::string_view text) {
   return !text.empty() && characters(text) <= kMaxGroupCode && !has_control(text);
 }
 
-// What a client may be told of its own text.
-std::string_view clipped(std::string_view text) {
-  if (text.size() <= kMaxEcho) return text;
-  size_t size = kMaxEcho;
+// The text's beginning, of at most `limit` bytes, that ends between two characters.
+std::string_view clipped(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  size_t size = limit;
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80) --size;
   return text.substr(0, size);
+}
+
+std::string json_text(json::Value value) {
+  BytesWriter out;
+  json::write_value(out, value);
+  return std::string(out.view());
 }
 
 // The value as ECMAScript puts it into a text; objects and arrays only roughly.
@@ -44,71 +53,75 @@ std::string as_text(json::Value value) {
     case json::Type::kMissing:
       return "undefined";
     case json::Type::kString:
-      return std::string(clipped(*value.string()));
+      return std::string(clipped(*value.string(), kMaxEcho));
     case json::Type::kArray:
     case json::Type::kObject:
       return "[object Object]";
-    default: {
-      BytesWriter out;
-      json::write_value(out, value);
-      return std::string(out.view());
-    }
+    default:
+      return json_text(value);
   }
 }
 
-bool read_text(json::Value value, size_t limit, std::string& out) {
-  const auto text = value.string();
-  if (!text || text->size() > limit) return false;
-  out = *text;
-  return true;
+// A text or what a number looks like; "" for anything else.
+std::string lenient_text(json::Value value) {
+  if (value.type() == json::Type::kNumber) return json_text(value);
+  return std::string(value.string().value_or(""));
 }
 
-// Missing or null reads as "".
-bool read_optional_text(json::Value value, size_t limit, std::string& out) {
-  return !value.exists() || value.is_null() || read_text(value, limit, out);
+// The same as a name, which is cut where it is too long.
+std::string name_of(json::Value value) { return std::string(clipped(lenient_text(value), kMaxLogonName)); }
+
+// A text of which a part would be of no use: "" if it is too long.
+std::string whole_text(json::Value value, size_t limit) {
+  const std::string_view text = value.string().value_or("");
+  return text.size() <= limit ? std::string(text) : std::string();
 }
 
-// These say what is wrong, "" if nothing is.
-std::string_view read_team(json::Value object, TeamSetup& team) {
-  const auto attack_start = object["attackStart"].boolean();
-  if (!attack_start) return "a team's attackStart is neither true nor false";
-  team.attack_start = *attack_start;
-  if (!read_text(object["name"], kMaxName, team.name)) return "a team's name is no text or over 256 bytes";
-  if (!read_text(object["tricode"], kMaxName, team.tricode)) return "a team's tricode is no text or over 256 bytes";
-  if (!read_text(object["url"], kMaxUrl, team.url)) return "a team's url is no text or over 2 KiB";
-  return {};
+// What there is to say of a logon. Fixed texts.
+struct Findings {
+  std::string_view wrong;     // why it is refused
+  std::string_view left_out;  // what it counts without
+};
+
+void read_team(json::Value object, TeamSetup& team, Findings& found) {
+  for (const char* field : {"name", "tricode", "url", "attackStart"}) {
+    if (!object[field].exists()) found.wrong = "a team lacks its name, tricode, url or attackStart";
+  }
+  team.name = name_of(object["name"]);
+  team.tricode = name_of(object["tricode"]);
+  team.attack_start = is_truthy(object["attackStart"]);
+  team.url = lenient_text(object["url"]);
+  if (team.url.size() > kMaxUrl) {
+    team.url.clear();
+    found.left_out = "a team's url is over 2 KiB";
+  }
 }
 
-std::string_view read_tools(json::Value value, std::string& tools) {
-  if (!value.exists() || value.is_null()) return {};
-  if (!value.is_object()) return "toolsData is no object";
-  BytesWriter out;
-  json::write_value(out, value);
-  tools = out.view();
-  return tools.size() <= kMaxTools ? std::string_view() : "toolsData takes over 64 KiB";
+void read_tools(json::Value value, std::string& tools, Findings& found) {
+  if (!value.is_object()) {
+    if (value.exists() && !value.is_null()) found.left_out = "toolsData is no object";
+    return;
+  }
+  tools = json_text(value);
+  if (tools.size() > kMaxTools) found.wrong = "toolsData takes over 64 KiB";
 }
 
-std::string_view read_teams_and_tools(json::Value root, TeamSetup& left, TeamSetup& right, std::string& tools) {
-  if (const auto wrong = read_team(root["leftTeam"], left); !wrong.empty()) return wrong;
-  if (const auto wrong = read_team(root["rightTeam"], right); !wrong.empty()) return wrong;
-  return read_tools(root["toolsData"], tools);
+Findings read_teams_and_tools(json::Value root, TeamSetup& left, TeamSetup& right, std::string& tools) {
+  Findings found;
+  read_team(root["leftTeam"], left, found);
+  read_team(root["rightTeam"], right, found);
+  read_tools(root["toolsData"], tools, found);
+  return found;
 }
 
-std::string_view read_observer(json::Value root, ObserverLogon& logon) {
-  if (!read_text(root["groupCode"], SIZE_MAX, logon.group_code) || !is_group_code(logon.group_code))
-    return "groupCode is not 1 to 64 characters without control characters";
-  if (const auto wrong = read_teams_and_tools(root, logon.left, logon.right, logon.tools); !wrong.empty()) return wrong;
-  if (!read_optional_text(root["obsName"], kMaxName, logon.observer_name))
-    return "obsName is no text or over 256 bytes";
-  if (!read_optional_text(root["groupSecret"], kMaxSecret, logon.group_secret))
-    return "groupSecret is no text or over 1 KiB";
-  return {};
-}
-
-std::string_view read_auxiliary(json::Value root, AuxiliaryLogon& logon) {
-  if (!read_optional_text(root["name"], kMaxName, logon.name)) return "name is no text or over 256 bytes";
-  if (!read_optional_text(root["playerId"], kMaxName, logon.player_id)) return "playerId is no text or over 256 bytes";
-  return {};
+Findings read_observer(json::Value root, ObserverLogon& logon) {
+  logon.group_code = root["groupCode"].string().value_or("");
+  if (!is_group_code(logon.group_code)) return {"groupCode is not 1 to 64 characters without control characters", {}};
+  logon.observer_name = name_of(root["obsName"]);
+  // Of another type, or too long for ours: a wrong key, or none of our secrets.
+  logon.key = whole_text(root["key"], kMaxSecret);
+  logon.group_secret = whole_text(root["groupSecret"], kMaxSecret);
+  return read_teams_and_tools(root, logon.left, logon.right, logon.tools);
 }
 
 // Tells the caller the cause, if that wants to know it.
@@ -137,7 +150,7 @@ size_t characters(std::string_view text) {
 }
 
 bool read_setup(json::Value root, TeamSetup& left, TeamSetup& right, std::string& tools) {
-  return read_teams_and_tools(root, left, right, tools).empty();
+  return read_teams_and_tools(root, left, right, tools).wrong.empty();
 }
 
 Result<ObserverLogon> read_observer_logon(json::Value root, const VersionRange& versions, std::string_view* cause) {
@@ -145,10 +158,9 @@ Result<ObserverLogon> read_observer_logon(json::Value root, const VersionRange& 
   if (!version) return version.error();
   ObserverLogon logon;
   logon.client_version = std::move(*version);
-  if (const auto wrong = read_observer(root, logon); !wrong.empty())
-    return refusal(std::string(kReasonInvalidPacket), wrong, cause);
-  // A key of another type is a wrong key, not a wrong packet.
-  if (!read_text(root["key"], kMaxSecret, logon.key)) logon.key.clear();
+  const Findings found = read_observer(root, logon);
+  if (!found.wrong.empty()) return refusal(std::string(kReasonInvalidPacket), found.wrong, cause);
+  if (cause != nullptr) *cause = found.left_out;
   return logon;
 }
 
@@ -156,9 +168,10 @@ Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange
   const auto version = check_type_and_version(root, "aux_authenticate", versions, cause);
   if (!version) return version.error();
   AuxiliaryLogon logon;
-  if (const auto wrong = read_auxiliary(root, logon); !wrong.empty())
-    return refusal(std::string(kReasonInvalidPacket), wrong, cause);
-  logon.match_id = root["matchId"].string().value_or("");
+  logon.name = name_of(root["name"]);
+  logon.player_id = lenient_text(root["playerId"]);
+  if (logon.player_id.size() > kMaxLogonName) logon.player_id.clear();
+  logon.match_id = lenient_text(root["matchId"]);
   logon.match_id_text = as_text(root["matchId"]);
   return logon;
 }

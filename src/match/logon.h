@@ -15,7 +15,7 @@
 
 namespace matchbus::match {
 
-// One team as the logon tells it.
+// One team as the logon tells it: "" for a name or url that is no text or number, or a url that is too long.
 struct TeamSetup {
   std::string name;
   std::string tricode;
@@ -29,24 +29,24 @@ struct TeamSetup {
 struct ObserverLogon {
   std::string client_version;
   std::string observer_name;
-  std::string key;           // "" if missing or no string: never valid when keys are required
+  std::string key;           // "" if missing or no text: never valid when keys are required
   std::string group_code;    // 1 to 64 characters, no control characters
-  std::string group_secret;  // "" if missing
+  std::string group_secret;  // "" if missing or no text
   TeamSetup left;
   TeamSetup right;
-  std::string tools;  // JSON object; "" if missing or null
+  std::string tools;  // JSON object; "" if there is none
 };
 
 // What an auxiliary client said.
 struct AuxiliaryLogon {
   std::string name;
-  std::string match_id;       // "" if missing or no string: there is no such match
+  std::string match_id;       // "" if missing or no text: there is no such match
   std::string match_id_text;  // how the reason calls it ("undefined" if missing)
   std::string player_id;      // may be empty; then see spoken_for()
 };
 
-// Errors are reasons for the client. `cause` is for the log: what exactly was wrong, a fixed text without anything of
-// the client's.
+// Errors are reasons for the client. `cause` is for the log: what exactly was wrong, or what a logon that is fine counts
+// without ("" if nothing), a fixed text without anything of the client's.
 Result<ObserverLogon> read_observer_logon(json::Value root, const VersionRange& versions,
                                           std::string_view* cause = nullptr);
 Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange& versions,

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <optional>
 #include <string>
 
 #include "json/ecmascript.h"
@@ -33,7 +36,7 @@ constexpr std::array<std::string_view, 11> kKnown{"seriesInfo",      "seedingInf
 
 constexpr std::string_view kProductLogo = "https://auto.valospectra.com/assets/misc/logo.webp";
 constexpr double kMaxSeconds = 24 * 60 * 60;
-constexpr int64_t kMaxTimeouts = 1'000;
+constexpr double kMaxTimeouts = 1'000;
 
 // Both sets of settings, parsed.
 class Settings {
@@ -52,15 +55,30 @@ class Settings {
     return value.type() == standard.type() ? value : standard;
   }
   double seconds(std::string_view key) const {
-    const double value = *(*this)[key].number();
-    return value >= 0 && value <= kMaxSeconds ? value + 0.0 : *defaults_.root()[key].number();
+    return number_of(overlay_.root()[key], kMaxSeconds).value_or(*defaults_.root()[key].number());
   }
   int32_t max_timeouts() const {
-    const auto value = (*this)["timeoutCounter"]["max"].integer(0, kMaxTimeouts);
-    return static_cast<int32_t>(value.value_or(*defaults_.root()["timeoutCounter"]["max"].integer(0, kMaxTimeouts)));
+    const auto given = number_of((*this)["timeoutCounter"]["max"], kMaxTimeouts);
+    const double standard = *defaults_.root()["timeoutCounter"]["max"].number();
+    return static_cast<int32_t>(given && *given == std::floor(*given) ? *given : standard);
   }
 
  private:
+  // The number that a setting is, or that stands in its text, from 0 to `most`. Nothing for any other.
+  static std::optional<double> number_of(json::Value setting, double most) {
+    std::optional<double> number = setting.number();
+    if (const auto text = setting.string()) number = number_in(*text);
+    return number && *number >= 0 && *number <= most ? std::optional(*number + 0.0) : std::nullopt;
+  }
+  // Decimal, with spaces around it or not.
+  static std::optional<double> number_in(std::string_view text) {
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    while (text.ends_with(' ')) text.remove_suffix(1);
+    double number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+  }
+
   std::string default_text_;
   std::string overlay_text_;
   json::Document defaults_;
@@ -220,13 +238,20 @@ bool make_tools(std::string_view overlay, bool is_supporter, TextPool& texts, Ma
 
 void write_preview_tools(BytesWriter& out, std::string_view overlay) {
   const Settings settings(overlay);
-  constexpr std::array<std::string_view, 2> kEdited{"timeoutCounter", "playercamsInfo"};
+  constexpr std::array<std::string_view, 4> kEdited{"timeoutCounter", "playercamsInfo", "timeoutDuration",
+                                                    "timeoutCancellationGracePeriod"};
   out.append('{');
   for (const std::string_view key : kKnown) {
     if (std::find(kEdited.begin(), kEdited.end(), key) != kEdited.end()) continue;
     json::write_string(out, key);
     out.append(':');
     json::write_value(out, settings[key]);
+    out.append(',');
+  }
+  for (const std::string_view key : {kEdited[2], kEdited[3]}) {
+    json::write_string(out, key);
+    out.append(':');
+    json::write_number(out, settings.seconds(key));
     out.append(',');
   }
   const std::string max = std::to_string(settings.max_timeouts());

@@ -1,8 +1,8 @@
 // `toolsData`: the overlay's settings of a logon, laid over the defaults and kept as JSON.
 //
 // Shallow: a key of the logon replaces that of the defaults as a whole, unknown keys are kept. A known setting of
-// another JSON type than its default counts as missing, since the server has to read inside. Organisations that are not
-// supporters get the product's marks (section 6 of the protocol).
+// another JSON type than its default counts as missing, since the server has to read inside; a number may also stand in
+// a text. Organisations that are not supporters get the product's marks (section 6 of the protocol).
 #pragma once
 
 #include <span>

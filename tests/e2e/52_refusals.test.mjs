@@ -18,8 +18,8 @@ test('refused logons: no cause hides another, and an invalid packet says what is
   const logons = [
     [{ key: 'wrong' }, /refused a logon from 127\.0\.0\.1: Invalid Key/],
     [{ key: 'right', toolsData: { x: 'x'.repeat(70_000) } }, /: Invalid packet\. \(toolsData takes over 64 KiB\)/],
-    [{ key: 'right', leftTeam: { ...leftTeam, name: 'x'.repeat(257) } }, /\(a team's name is no text or over 256 bytes\)/],
-    [{ key: 'right', leftTeam: { ...leftTeam, url: 'x'.repeat(2049) } }, /\(a team's url is no text or over 2 KiB\)/],
+    [{ key: 'right', leftTeam: { ...leftTeam, name: undefined } }, /\(a team lacks its name, tricode, url or attackStart\)/],
+    [{ key: 'right', groupCode: 5 }, /\(groupCode is not 1 to 64 characters without control characters\)/],
     [{ key: 'right', clientVersion: '9.9.9' }, /: Client version 9\.9\.9 is not compatible/],
   ];
   const reasons = await Promise.all(
@@ -32,6 +32,17 @@ test('refused logons: no cause hides another, and an invalid packet says what is
   assert.deepEqual(reasons.slice(0, 4), ['Invalid Key', 'Invalid packet.', 'Invalid packet.', 'Invalid packet.']);
   for (const [, line] of logons) await server.said(line);
   assert.equal((await metrics(server)).get('matchbus_logons_refused_total'), logons.length);
+});
+
+test('a logon that is taken without a part says which', async (t) => {
+  const parts = [
+    [{ leftTeam: { ...leftTeam, url: 'x'.repeat(2049) } }, /is taken without a part: a team's url is over 2 KiB/],
+    [{ toolsData: [] }, /is taken without a part: toolsData is no object/],
+  ];
+  for (const [changes, line] of parts) {
+    await observer(t, server, groupCode(), { logon: { key: 'right', ...changes } });
+    await server.said(line);
+  }
 });
 
 test('a viewer without a usable group code is counted and logged, and may try again', async (t) => {

@@ -55,37 +55,69 @@ TEST(ObserverLogon, KeysOfAnotherTypeAreWrongKeys) {
 
 TEST(ObserverLogon, InvalidPackets) {
   const std::string long_text(3'000, 'x');
-  for (const std::string& more : std::initializer_list<std::string>{
-           ",'type':'aux_authenticate'",
-           ",'type':1",
-           ",'type':null",
-           ",'groupCode':''",
-           ",'groupCode':5",
-           ",'groupCode':null",
-           ",'groupCode':['G']",
-           ",'groupCode':'a\\u0000b'",
-           ",'groupCode':'a\\nb'",
-           ",'groupCode':'a\\u007fb'",
-           ",'groupCode':'a\\u0085b'",
-           ",'groupCode':'" + long_text + "'",
-           ",'leftTeam':null",
-           ",'leftTeam':{}",
-           ",'leftTeam':'A'",
-           ",'rightTeam':[]",
-           ",'leftTeam':{'name':1,'tricode':'','url':'','attackStart':true}",
-           ",'leftTeam':{'name':'','url':'','attackStart':true}",
-           ",'leftTeam':{'name':'','tricode':'','url':null,'attackStart':true}",
-           ",'rightTeam':{'name':'','tricode':'','url':'','attackStart':'true'}",
-           ",'rightTeam':{'name':'','tricode':'','url':''}",
-           ",'rightTeam':{'name':'" + long_text + "','tricode':'','url':'','attackStart':true}",
-           ",'toolsData':5",
-           ",'toolsData':'{}'",
-           ",'toolsData':[]",
-           ",'obsName':5",
-           ",'groupSecret':5",
-           ",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"})
+  for (const std::string& more :
+       std::initializer_list<std::string>{",'type':'aux_authenticate'",
+                                          ",'type':1",
+                                          ",'type':null",
+                                          ",'groupCode':''",
+                                          ",'groupCode':5",
+                                          ",'groupCode':null",
+                                          ",'groupCode':['G']",
+                                          ",'groupCode':'a\\u0000b'",
+                                          ",'groupCode':'a\\nb'",
+                                          ",'groupCode':'a\\u007fb'",
+                                          ",'groupCode':'a\\u0085b'",
+                                          ",'groupCode':'" + long_text + "'",
+                                          ",'leftTeam':null",
+                                          ",'leftTeam':{}",
+                                          ",'leftTeam':'A'",
+                                          ",'rightTeam':[]",
+                                          ",'leftTeam':{'name':'','url':'','attackStart':true}",
+                                          ",'leftTeam':{'tricode':'','url':'','attackStart':true}",
+                                          ",'leftTeam':{'name':'','tricode':'','attackStart':true}",
+                                          ",'rightTeam':{'name':'','tricode':'','url':''}",
+                                          ",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"})
     EXPECT_EQ(reason(logon(json_of(more))), "Invalid packet.") << more.substr(0, 80);
   for (const char* text : {"null", "5", "[]", "\"x\"", "{}", "true"}) EXPECT_EQ(reason(text), "Invalid packet.");
+}
+
+// A field that is there costs nothing but itself.
+TEST(ObserverLogon, FieldsAreReadAsFarAsTheyMakeSense) {
+  const auto team = [](const std::string& name, const std::string& url, const std::string& attack_start) {
+    const auto result = read(logon(json_of(",'leftTeam':{'name':" + name + ",'tricode':" + name + ",'url':" + url +
+                                           ",'attackStart':" + attack_start + "}")));
+    return result ? result->left : TeamSetup{"refused", {}, {}, false};
+  };
+  EXPECT_EQ(team("12", "3.50", "1"), (TeamSetup{"12", "12", "3.5", true}));
+  EXPECT_EQ(team("null", "null", "'false'"), (TeamSetup{"", "", "", true}));
+  EXPECT_EQ(team("{}", "[]", "null"), (TeamSetup{"", "", "", false}));
+  EXPECT_EQ(team("true", "false", "''"), (TeamSetup{"", "", "", false}));
+  std::string umlauts;
+  for (int i = 0; i < 200; ++i) umlauts += "ä";
+  EXPECT_EQ(team("'x" + umlauts + "'", "''", "0").name, "x" + umlauts.substr(0, 254)) << "cut between characters";
+  EXPECT_EQ(team("''", "'" + std::string(2048, 'x') + "'", "0").url.size(), 2048U);
+  EXPECT_EQ(team("''", "'" + std::string(2049, 'x') + "'", "0").url, "") << "half a URL is none";
+  for (const char* tools : {"5", "'{}'", "[]", "true"})
+    EXPECT_EQ(read(logon(json_of(",'toolsData':" + std::string(tools))))->tools, "") << tools;
+  EXPECT_EQ(read(logon(json_of(",'obsName':{}")))->observer_name, "");
+  EXPECT_EQ(read(logon(json_of(",'obsName':'" + std::string(300, 'x') + "'")))->observer_name.size(), 256U);
+  for (const char* secret : {"5", "null", "[]", "true"})
+    EXPECT_EQ(read(logon(json_of(",'groupSecret':" + std::string(secret))))->group_secret, "") << secret;
+  EXPECT_EQ(read(logon(json_of(",'groupSecret':'" + std::string(2'000, 'x') + "'")))->group_secret, "");
+}
+
+TEST(ObserverLogon, TellsTheLogWhatItCountsWithout) {
+  const auto cause = [](const std::string& text) {
+    std::string_view why = "unset";
+    EXPECT_TRUE(read_observer_logon(Parsed(text).root(), versions(), &why).ok());
+    return std::string(why);
+  };
+  EXPECT_EQ(cause(logon()), "");
+  EXPECT_EQ(cause(logon(json_of(",'toolsData':null"))), "");
+  EXPECT_EQ(cause(logon(json_of(",'toolsData':5"))), "toolsData is no object");
+  EXPECT_EQ(cause(logon(json_of(",'rightTeam':{'name':'','tricode':'','url':'" + std::string(2049, 'x') +
+                                "','attackStart':true}"))),
+            "a team's url is over 2 KiB");
 }
 
 TEST(ObserverLogon, TellsTheLogWhatIsWrong) {
@@ -94,18 +126,9 @@ TEST(ObserverLogon, TellsTheLogWhatIsWrong) {
     EXPECT_FALSE(read_observer_logon(Parsed(text).root(), versions(), &why).ok());
     return std::string(why);
   };
-  const std::string long_name = "'" + std::string(257, 'x') + "'";
-  const auto team = [](const std::string& name, const std::string& url) {
-    return "{'name':" + name + ",'tricode':'','url':" + url + ",'attackStart':true}";
-  };
   EXPECT_EQ(cause(logon(json_of(",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"))),
             "toolsData takes over 64 KiB");
-  EXPECT_EQ(cause(logon(json_of(",'toolsData':5"))), "toolsData is no object");
-  EXPECT_EQ(cause(logon(json_of(",'leftTeam':" + team(long_name, "''")))),
-            "a team's name is no text or over 256 bytes");
-  EXPECT_EQ(cause(logon(json_of(",'rightTeam':" + team("''", "'" + std::string(2049, 'x') + "'")))),
-            "a team's url is no text or over 2 KiB");
-  EXPECT_EQ(cause(logon(json_of(",'obsName':" + long_name))), "obsName is no text or over 256 bytes");
+  EXPECT_EQ(cause(logon(json_of(",'leftTeam':{'name':'A'}"))), "a team lacks its name, tricode, url or attackStart");
   EXPECT_EQ(cause(logon(json_of(",'groupCode':''"))), "groupCode is not 1 to 64 characters without control characters");
   EXPECT_EQ(cause(logon(json_of(",'clientVersion':'9.9.9'"))), "client version") << "nothing of the client's";
   EXPECT_EQ(cause("{}"), "no JSON object of the type that belongs to the event");
@@ -178,10 +201,17 @@ TEST(AuxiliaryLogon, MatchIdsThatAreNone) {
   EXPECT_EQ(reason_no_match(missing->match_id_text), "Game with Match ID undefined not found.");
 }
 
+TEST(AuxiliaryLogon, FieldsAreReadAsFarAsTheyMakeSense) {
+  EXPECT_EQ(read_aux(aux(",'playerId':5"))->player_id, "5");
+  EXPECT_EQ(read_aux(aux(",'playerId':[]"))->player_id, "");
+  EXPECT_EQ(read_aux(aux(",'playerId':'" + std::string(257, 'x') + "'"))->player_id, "") << "half an id is none";
+  EXPECT_EQ(read_aux(aux(",'name':[]"))->name, "");
+  EXPECT_EQ(read_aux(aux(",'name':'" + std::string(257, 'x') + "'"))->name.size(), 256U);
+  EXPECT_EQ(read_aux(aux(",'matchId':17"))->match_id, "17");
+}
+
 TEST(AuxiliaryLogon, Refused) {
   EXPECT_EQ(read_aux(aux(",'type':'authenticate'")).error().message, "Invalid packet.");
-  EXPECT_EQ(read_aux(aux(",'playerId':5")).error().message, "Invalid packet.");
-  EXPECT_EQ(read_aux(aux(",'name':[]")).error().message, "Invalid packet.");
   EXPECT_EQ(read_aux(aux(",'clientVersion':'0.3.25'")).error().message, reason_for_version("0.3.25", versions()));
   EXPECT_EQ(read_aux("null").error().message, "Invalid packet.");
 }

@@ -52,12 +52,37 @@ TEST_F(ToolsTest, TimeoutsStartFull) {
             json_of("{'max':4,'left':4,'right':4,'note':'n'}"));
   EXPECT_EQ(shown("{'timeoutCounter':{}}", "timeoutCounter"), json_of("{'max':2,'left':2,'right':2}"));
   EXPECT_EQ(shown("{'timeoutCounter':{'max':-1}}", "timeoutCounter"), json_of("{'max':2,'left':2,'right':2}"));
-  EXPECT_EQ(shown("{'timeoutCounter':{'max':'4'}}", "timeoutCounter"), json_of("{'max':2,'left':2,'right':2}"));
+}
+
+TEST_F(ToolsTest, NumbersMayStandInTexts) {
+  for (const auto& [given, seconds] : {std::pair("'45'", "45"),
+                                       {"' 7.5 '", "7.5"},
+                                       {"'0'", "0"},
+                                       {"'1e2'", "100"},
+                                       {"''", "60"},
+                                       {"'x'", "60"},
+                                       {"'45 s'", "60"},
+                                       {"'-1'", "60"},
+                                       {"'1e9'", "60"},
+                                       {"'inf'", "60"},
+                                       {"'nan'", "60"}})
+    EXPECT_EQ(shown("{'timeoutDuration':" + std::string(given) + "}", "timeoutDuration"), seconds) << given;
+  EXPECT_EQ(shown("{'timeoutCancellationGracePeriod':'5'}", "timeoutCancellationGracePeriod"), "5");
+  EXPECT_EQ(shown("{'timeoutCounter':{'max':'4'}}", "timeoutCounter"), json_of("{'max':4,'left':4,'right':4}"));
+  for (const char* max : {"'1.5'", "'x'", "'1001'", "1.5", "1001", "true", "[]"})
+    EXPECT_EQ(shown("{'timeoutCounter':{'max':" + std::string(max) + "}}", "timeoutCounter"),
+              json_of("{'max':2,'left':2,'right':2}"))
+        << max;
+  BytesWriter preview;
+  write_preview_tools(preview, json_of("{'timeoutDuration':'45','timeoutCancellationGracePeriod':-1}"));
+  const Parsed parsed{std::string(preview.view())};
+  EXPECT_EQ(parsed["timeoutDuration"].number(), 45);
+  EXPECT_EQ(parsed["timeoutCancellationGracePeriod"].number(), 10);
 }
 
 // The server reads these, so what it cannot read is as if it were missing.
 TEST_F(ToolsTest, KnownSettingsOfAnotherTypeCountAsMissing) {
-  EXPECT_EQ(shown("{'timeoutDuration':'60','timeoutCounter':5,'timeoutCancellationGracePeriod':null,"
+  EXPECT_EQ(shown("{'timeoutDuration':[],'timeoutCounter':5,'timeoutCancellationGracePeriod':null,"
                   "'sponsorInfo':[],'watermarkInfo':'x','playercamsInfo':true,'nameOverrides':0,'roundWinBox':[],"
                   "'seriesInfo':null,'seedingInfo':1,'tournamentInfo':'t'}"),
             json_of(kDefaults));
