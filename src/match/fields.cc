@@ -177,6 +177,7 @@ constexpr std::array kTeamFields{
     kPlayers,
     shown<"playerCount">(Kind::kInteger, AT(Team, player_count)),
     shown<"hasDuplicateAgents">(Kind::kBool, AT(Team, has_duplicate_agents)),
+    members(AT(Team, others)),
     hidden(AT(Team, padding)),
 };
 constexpr Table kTeamTable{kTeamFields, sizeof(Team)};
@@ -301,6 +302,11 @@ constexpr std::array kMatchFields{
 
 constexpr Table kMatchTable{kMatchFields, sizeof(MatchState)};
 static_assert(accounts_for_all(kMatchTable), "a byte without a field, or one with two: adjust the padding");
+
+bool is_team_key(std::string_view name) {
+  return std::any_of(kTeamFields.begin(), kTeamFields.end(),
+                     [&](const Field& field) { return !field.key.name.empty() && field.key.name == name; });
+}
 
 std::string_view record_type(RoundResult result) {
   constexpr std::array<std::string_view, 7> kTypes{"", "upcoming", "lost", "kills", "detonated", "defused", "timeout"};

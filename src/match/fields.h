@@ -65,6 +65,9 @@ struct Table {
 // Of MatchState.
 extern const Table kMatchTable;
 
+// Whether a team is shown with a key of this name.
+bool is_team_key(std::string_view name);
+
 // --- Reading the bytes of a field. `base` is the struct the field's table is about. ---
 
 template <typename T>

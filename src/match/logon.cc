@@ -5,8 +5,10 @@
 #include "match/logon.h"
 
 #include <algorithm>
+#include <array>
 
 #include "json/writer.h"
+#include "match/fields.h"
 #include "match/tools.h"
 
 namespace matchbus::match {
@@ -15,6 +17,7 @@ namespace {
 constexpr size_t kMaxGroupCode = 64;   // characters
 constexpr size_t kMaxLogonName = 256;  // bytes, like the others
 constexpr size_t kMaxUrl = 2 * 1024;
+constexpr size_t kMaxOthers = 4 * 1024;  // of one team
 constexpr size_t kMaxSecret = 1024;
 constexpr size_t kMaxTools = 64 * 1024;
 constexpr size_t kMaxEcho = 128;  // of what a reason says back
@@ -83,8 +86,27 @@ struct Findings {
   std::string_view left_out;  // what it counts without
 };
 
+constexpr std::array<std::string_view, 4> kTeamFields{"name", "tricode", "url", "attackStart"};
+
+// What else a team has. Not what overlays have from the server itself under that name.
+std::string other_members(json::Value team) {
+  BytesWriter out;
+  for (json::Value key = team.is_object() ? team.first() : json::Value(); key.exists();) {
+    const json::Value value = team.after(key);
+    const std::string_view name = *key.string();
+    if (!is_team_key(name) && std::find(kTeamFields.begin(), kTeamFields.end(), name) == kTeamFields.end()) {
+      if (out.size() > 0) out.append(',');
+      json::write_value(out, key);
+      out.append(':');
+      json::write_value(out, value);
+    }
+    key = team.after(value);
+  }
+  return std::string(out.view());
+}
+
 void read_team(json::Value object, TeamSetup& team, Findings& found) {
-  for (const char* field : {"name", "tricode", "url", "attackStart"}) {
+  for (const std::string_view field : kTeamFields) {
     if (!object[field].exists()) found.wrong = "a team lacks its name, tricode, url or attackStart";
   }
   team.name = name_of(object["name"]);
@@ -94,6 +116,11 @@ void read_team(json::Value object, TeamSetup& team, Findings& found) {
   if (team.url.size() > kMaxUrl) {
     team.url.clear();
     found.left_out = "a team's url is over 2 KiB";
+  }
+  team.others = other_members(object);
+  if (team.others.size() > kMaxOthers) {
+    team.others.clear();
+    found.left_out = "a team's further members take over 4 KiB";
   }
 }
 
@@ -143,6 +170,12 @@ Result<std::string> check_type_and_version(json::Value root, std::string_view ty
 }
 
 }  // namespace
+
+void append_others(BytesWriter& out, std::string_view others) {
+  if (others.empty()) return;
+  out.append(',');
+  out.append(others);
+}
 
 size_t characters(std::string_view text) {
   return static_cast<size_t>(

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/result.h"
 #include "json/document.h"
 #include "match/version_range.h"
@@ -21,6 +22,7 @@ struct TeamSetup {
   std::string tricode;
   std::string url;
   bool attack_start = false;
+  std::string others = {};  // members the server knows nothing of and shows as they are, as JSON: "a":1,"b":2
 
   bool operator==(const TeamSetup&) const = default;
 };
@@ -45,8 +47,8 @@ struct AuxiliaryLogon {
   std::string player_id;      // may be empty; then see spoken_for()
 };
 
-// Errors are reasons for the client. `cause` is for the log: what exactly was wrong, or what a logon that is fine counts
-// without ("" if nothing), a fixed text without anything of the client's.
+// Errors are reasons for the client. `cause` is for the log: what exactly was wrong, or what a logon that is fine
+// counts without ("" if nothing), a fixed text without anything of the client's.
 Result<ObserverLogon> read_observer_logon(json::Value root, const VersionRange& versions,
                                           std::string_view* cause = nullptr);
 Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange& versions,
@@ -54,6 +56,9 @@ Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange
 
 // The parts a logon and a preview share: both teams and `toolsData`, checked. False: not fit for a match.
 bool read_setup(json::Value root, TeamSetup& left, TeamSetup& right, std::string& tools);
+
+// Writes TeamSetup::others behind the last member of a team.
+void append_others(BytesWriter& out, std::string_view others);
 
 // How many characters (code points) a text of UTF-8 has.
 size_t characters(std::string_view text);

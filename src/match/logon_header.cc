@@ -22,7 +22,9 @@ void write_team(BytesWriter& out, std::string_view before, const TeamSetup& team
   write_text(out, R"({"name":)", team.name);
   write_text(out, R"(,"tricode":)", team.tricode);
   write_text(out, R"(,"url":)", team.url);
-  out.append(team.attack_start ? std::string_view(R"(,"attackStart":true})") : R"(,"attackStart":false})");
+  out.append(team.attack_start ? std::string_view(R"(,"attackStart":true)") : R"(,"attackStart":false)");
+  append_others(out, team.others);
+  out.append('}');
 }
 
 // A logon's tools, parsed for as long as this lives.

@@ -63,11 +63,12 @@ bool start_team(Team& team, const TeamSetup& setup, TextPool& texts) {
   team.name = texts.intern(setup.name);
   team.tricode = texts.intern(setup.tricode);
   team.url = texts.intern(setup.url);
+  team.others = texts.intern(setup.others);
   team.ingame_id = setup.attack_start ? 0 : 1;
   team.is_attacking = setup.attack_start;
   team.records.size = kFirstRecords;
   std::fill_n(team.records.items.begin(), kFirstRecords, RoundRecord{RoundResult::kUpcoming, setup.attack_start});
-  return team.name != kNoText && team.tricode != kNoText && team.url != kNoText;
+  return team.name != kNoText && team.tricode != kNoText && team.url != kNoText && team.others != kNoText;
 }
 
 }  // namespace

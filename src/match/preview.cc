@@ -81,7 +81,9 @@ void write_team(BytesWriter& out, const TeamSetup& team, std::span<const Preview
     if (i > 0) out.append(',');
     write_player(out, players[i], dice);
   }
-  out.append(R"(],"hasDuplicateAgents":false})");
+  out.append(R"(],"hasDuplicateAgents":false)");
+  append_others(out, team.others);
+  out.append('}');
 }
 
 }  // namespace

@@ -139,6 +139,7 @@ struct Team {
   TextId name;
   TextId tricode;
   TextId url;
+  TextId others;      // JSON: members the server knows nothing of
   int32_t ingame_id;  // 0: started as attacker, 1: as defender
   uint32_t player_count;
   TextList<kMaxRound> money_records;  // JSON texts by round, kNoText for rounds left out; empty: no observer sends them
@@ -148,7 +149,7 @@ struct Team {
   bool has_handled;
   bool remove_tricode;
   bool has_duplicate_agents;
-  std::array<uint8_t, 2> padding;
+  std::array<uint8_t, 6> padding;
 };
 
 // A flag that is absent until somebody speaks of it.

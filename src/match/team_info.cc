@@ -2,6 +2,7 @@
 #include "match/team_info.h"
 
 #include "json/writer.h"
+#include "match/logon.h"
 
 namespace matchbus::match {
 namespace {
@@ -14,7 +15,9 @@ void write_team(BytesWriter& out, std::string_view key, const Match& match, cons
   json::write_string(out, match.text(team.tricode));
   out.append(R"(,"url":)");
   json::write_string(out, match.text(team.url));
-  out.append(team.ingame_id == 0 ? std::string_view(R"(,"attackStart":true})") : R"(,"attackStart":false})");
+  out.append(team.ingame_id == 0 ? std::string_view(R"(,"attackStart":true)") : R"(,"attackStart":false)");
+  append_others(out, match.text(team.others));
+  out.append('}');
 }
 
 }  // namespace

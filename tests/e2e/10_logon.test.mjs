@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { connect } from '../support/client.mjs';
-import { groupCode, observer, observerLogon, rosterEntry, viewer } from '../support/match.mjs';
+import { groupCode, leftTeam, observer, observerLogon, rosterEntry, viewer } from '../support/match.mjs';
 import { startServer, stopServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
@@ -158,6 +158,18 @@ test('fields of odd types are read as far as they make sense', async (t) => {
   assert.equal(tools.timeoutDuration, 45);
   assert.deepEqual(tools.timeoutCounter, { max: 1, left: 1, right: 1 });
   assert.equal(tools.seriesInfo.needed, 1);
+});
+
+test('what else a team has is shown, but never instead of what the server says', async (t) => {
+  const code = groupCode();
+  const more = { colour: '#f00', roster: { coach: 'C' }, teamName: 'Other', players: 'none' };
+  await observer(t, server, code, { logon: { leftTeam: { ...leftTeam, ...more } } });
+  const { teams } = await (await viewer(t, server, code)).state();
+  assert.equal(teams[0].colour, '#f00');
+  assert.deepEqual(teams[0].roster, { coach: 'C' });
+  assert.equal(teams[0].teamName, leftTeam.name);
+  assert.deepEqual(teams[0].players, []);
+  assert.ok(!('colour' in teams[1]));
 });
 
 test('a live match is kept by its secret', async (t) => {

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { Client, connect, urlOf } from '../support/client.mjs';
-import { groupCode, observerLogon, rosterEntry, viewer } from '../support/match.mjs';
+import { groupCode, observerLogon, rightTeam, rosterEntry, viewer } from '../support/match.mjs';
 import { proxy } from '../support/proxy.mjs';
 import { startServer, temporaryDirectory } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
@@ -28,7 +28,7 @@ async function senderBehind(t, relay, transport = 'default') {
 async function observerBehind(t, relay, code, transport) {
   const client = await senderBehind(t, relay, transport);
   client.send = (type, data) => client.emit('obs_data', { obsName: 'Observer One', groupCode: code, type, data });
-  client.emit('obs_logon', observerLogon(code));
+  client.emit('obs_logon', observerLogon(code, { rightTeam: { ...rightTeam, colour: '#00f' } }));
   assert.equal((await client.next('obs_logon_ack')).value, true);
   return client;
 }
@@ -72,7 +72,8 @@ for (const transport of ['polling', 'websocket', 'default']) {
       server = await killAndStart(t, server, relay);
       await until(() => client.connects >= round, 'the client to come back');
       client.send('roster', rosterEntry(0, round));
-      await stateOf(t, server, code, (state) => state.teams[0].players.length === round);
+      const state = await stateOf(t, server, code, ({ teams }) => teams[0].players.length === round);
+      assert.equal(state.teams[1].colour, '#00f', 'what else the logon had told of a team');
       // The new server's own recovery works for the socket, too.
       relay.cut();
       await until(() => client.socket.connected === false || client.connects > round, 'the cut to be noticed');

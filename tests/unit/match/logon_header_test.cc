@@ -33,6 +33,7 @@ TEST(LogonHeader, RoundTrip) {
   for (const char* tools :
        {"", "{}", "{'timeoutDuration':5,'playercamsInfo':{'secret':'cam'}}", "{'playercamsInfo':5}"}) {
     ObserverLogon logon = make_logon("Group", tools);
+    logon.right.others = json_of("'colour':'#f00','more':{'a':[1]}");
     const auto header = read_logon_header(Parsed(written(logon)).root());
     ASSERT_TRUE(header.ok()) << tools;
     EXPECT_EQ(header->server_version, "1.2.3");

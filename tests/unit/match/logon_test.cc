@@ -106,6 +106,22 @@ TEST(ObserverLogon, FieldsAreReadAsFarAsTheyMakeSense) {
   EXPECT_EQ(read(logon(json_of(",'groupSecret':'" + std::string(2'000, 'x') + "'")))->group_secret, "");
 }
 
+TEST(ObserverLogon, KeepsWhatElseATeamHas) {
+  const auto others = [](const std::string& members) {
+    const auto result =
+        read(logon(json_of(",'leftTeam':{'name':'A'," + members + "'tricode':'A','url':'','attackStart':true}")));
+    return result ? result->left.others : "refused";
+  };
+  EXPECT_EQ(others(""), "");
+  EXPECT_EQ(others("'colour':'#f00','seed':1.50,'more':{'a':[1,null]},"),
+            json_of("'colour':'#f00','seed':1.5,'more':{'a':[1,null]}"));
+  // Never over what overlays have from the server.
+  EXPECT_EQ(others("'teamName':'X','players':[],'roundsWon':13,'isAttacking':true,'x':1,"), json_of("'x':1"));
+  EXPECT_EQ(others("'team\\u004eame':'X','\\u0070layers':[],'a\\u0022b':1,"), R"("a\"b":1)");
+  EXPECT_EQ(others("'x':'" + std::string(4 * 1024 - 6, 'x') + "',").size(), 4U * 1024);
+  EXPECT_EQ(others("'x':'" + std::string(4 * 1024 - 5, 'x') + "',"), "") << "too much";
+}
+
 TEST(ObserverLogon, TellsTheLogWhatItCountsWithout) {
   const auto cause = [](const std::string& text) {
     std::string_view why = "unset";
@@ -118,6 +134,9 @@ TEST(ObserverLogon, TellsTheLogWhatItCountsWithout) {
   EXPECT_EQ(cause(logon(json_of(",'rightTeam':{'name':'','tricode':'','url':'" + std::string(2049, 'x') +
                                 "','attackStart':true}"))),
             "a team's url is over 2 KiB");
+  EXPECT_EQ(cause(logon(json_of(",'rightTeam':{'name':'','tricode':'','url':'','attackStart':true,'x':'" +
+                                std::string(5'000, 'x') + "'}"))),
+            "a team's further members take over 4 KiB");
 }
 
 TEST(ObserverLogon, TellsTheLogWhatIsWrong) {

@@ -38,6 +38,18 @@ TEST_F(MatchTest, StartValues) {
   EXPECT_EQ(match_->organization_name(), "Org");
 }
 
+TEST_F(MatchTest, TeamsKeepWhatElseTheLogonTells) {
+  ObserverLogon logon = make_logon();
+  logon.left.others = R"("colour":"#f00","more":{"a":[1]})";
+  match_ = Match::create(logon, {}, kStart);
+  ASSERT_NE(match_, nullptr);
+  EXPECT_NE(snapshot().find(R"("hasDuplicateAgents":false,"colour":"#f00","more":{"a":[1]}})"), std::string::npos);
+  send("swap_left_right", "true");
+  const Parsed shown(snapshot());
+  EXPECT_FALSE(shown["teams"].at(0)["colour"].exists());
+  EXPECT_EQ(shown["teams"].at(1)["colour"].string(), "#f00");
+}
+
 TEST_F(MatchTest, NewsIsWhatViewersHaveNotSeen) {
   EXPECT_TRUE(match_->has_news());
   match_->mark_shown();

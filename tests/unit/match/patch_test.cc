@@ -302,6 +302,8 @@ TEST_F(PatchTest, CountersAndTheirPointers) {
 }
 
 TEST_F(PatchTest, TeamsThatChangePlacesMove) {
+  // What else a team has goes along.
+  team(0).others = match_->texts().intern(R"("colour":"#f00")");
   for (int i = 0; i < 5; ++i) {
     add_player("left" + std::to_string(i), 0);
     add_player("right" + std::to_string(i), 1);

@@ -37,6 +37,13 @@ TEST(Preview, Requests) {
   EXPECT_FALSE(read_preview_request(Parsed("[]").root()).ok());
 }
 
+TEST(Preview, ShowsWhatElseATeamHas) {
+  const auto preview = request(",'leftTeam':{'name':'A','tricode':'','url':'','attackStart':true,'colour':'#f00'}");
+  const Parsed parsed(document(*preview, "ABCDEF"));
+  EXPECT_EQ(parsed["teams"].at(0)["colour"].string(), "#f00");
+  EXPECT_FALSE(parsed["teams"].at(1)["colour"].exists());
+}
+
 TEST(Preview, DependsOnTheCodeAlone) {
   const auto preview = request("");
   EXPECT_EQ(document(*preview, "ABCDEF"), document(*preview, "ABCDEF"));

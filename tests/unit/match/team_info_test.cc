@@ -1,5 +1,7 @@
 #include "match/team_info.h"
 
+#include <gmock/gmock.h>
+
 #include "match_fixture.h"
 
 namespace matchbus::match {
@@ -10,6 +12,13 @@ using test::MatchFixture;
 
 class TeamInfoTest : public MatchFixture {
  protected:
+  // With these members of the left team that the server knows nothing of.
+  void restart_with(std::string others) {
+    ObserverLogon logon = test::make_logon();
+    logon.left.others = std::move(others);
+    match_ = Match::create(logon, {}, now_);
+    ASSERT_NE(match_, nullptr);
+  }
   std::string info() {
     BytesWriter out;
     write_team_info(out, *match_);
@@ -25,6 +34,11 @@ TEST_F(TeamInfoTest, OfAFinishedMatch) {
                             "'url':'https://example.org/b.webp','attackStart':false},'higherScore':0,"
                             "'tournamentInfo':{'name':'Cup'},'sponsorInfo':{'enabled':true,'sponsors':['s']},"
                             "'isSupporter':true}"));
+}
+
+TEST_F(TeamInfoTest, HasWhatElseATeamHas) {
+  restart_with(R"("colour":"#f00")");
+  EXPECT_THAT(info(), ::testing::HasSubstr(R"("attackStart":true,"colour":"#f00"},"rightTeam")"));
 }
 
 TEST_F(TeamInfoTest, TeamsStandAsTheyStoodAtTheEnd) {
