@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 
+#include "json/ecmascript.h"
 #include "json/writer.h"
 #include "match/fields.h"
 #include "match/tools.h"
@@ -36,14 +37,6 @@ bool is_group_code(std::string_view text) {
   return !text.empty() && characters(text) <= kMaxGroupCode && !has_control(text);
 }
 
-// The text's beginning, of at most `limit` bytes, that ends between two characters.
-std::string_view clipped(std::string_view text, size_t limit) {
-  if (text.size() <= limit) return text;
-  size_t size = limit;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80) --size;
-  return text.substr(0, size);
-}
-
 std::string json_text(json::Value value) {
   BytesWriter out;
   json::write_value(out, value);
@@ -56,7 +49,7 @@ std::string as_text(json::Value value) {
     case json::Type::kMissing:
       return "undefined";
     case json::Type::kString:
-      return std::string(clipped(*value.string(), kMaxEcho));
+      return std::string(json::clipped(*value.string(), kMaxEcho));
     case json::Type::kArray:
     case json::Type::kObject:
       return "[object Object]";
@@ -67,12 +60,12 @@ std::string as_text(json::Value value) {
 
 // A text or what a number looks like; "" for anything else.
 std::string lenient_text(json::Value value) {
-  if (value.type() == json::Type::kNumber) return json_text(value);
-  return std::string(value.string().value_or(""));
+  json::TextReader texts;
+  return std::string(texts.read(value).value_or(std::string_view()));
 }
 
 // The same as a name, which is cut where it is too long.
-std::string name_of(json::Value value) { return std::string(clipped(lenient_text(value), kMaxLogonName)); }
+std::string name_of(json::Value value) { return std::string(json::clipped(lenient_text(value), kMaxLogonName)); }
 
 // A text of which a part would be of no use: "" if it is too long.
 std::string whole_text(json::Value value, size_t limit) {
@@ -111,7 +104,7 @@ void read_team(json::Value object, TeamSetup& team, Findings& found) {
   }
   team.name = name_of(object["name"]);
   team.tricode = name_of(object["tricode"]);
-  team.attack_start = is_truthy(object["attackStart"]);
+  team.attack_start = json::is_truthy(object["attackStart"]);
   team.url = lenient_text(object["url"]);
   if (team.url.size() > kMaxUrl) {
     team.url.clear();

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -64,19 +63,10 @@ class Settings {
   }
 
  private:
-  // The number that a setting is, or that stands in its text, from 0 to `most`. Nothing for any other.
+  // From 0 to `most`; nothing for any other value.
   static std::optional<double> number_of(json::Value setting, double most) {
-    std::optional<double> number = setting.number();
-    if (const auto text = setting.string()) number = number_in(*text);
-    return number && *number >= 0 && *number <= most ? std::optional(*number + 0.0) : std::nullopt;
-  }
-  // Decimal, with spaces around it or not.
-  static std::optional<double> number_in(std::string_view text) {
-    while (text.starts_with(' ')) text.remove_prefix(1);
-    while (text.ends_with(' ')) text.remove_suffix(1);
-    double number = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+    const auto number = json::to_number(setting);
+    return number && *number >= 0 && *number <= most ? number : std::nullopt;
   }
 
   std::string default_text_;

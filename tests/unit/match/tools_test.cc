@@ -69,7 +69,7 @@ TEST_F(ToolsTest, NumbersMayStandInTexts) {
     EXPECT_EQ(shown("{'timeoutDuration':" + std::string(given) + "}", "timeoutDuration"), seconds) << given;
   EXPECT_EQ(shown("{'timeoutCancellationGracePeriod':'5'}", "timeoutCancellationGracePeriod"), "5");
   EXPECT_EQ(shown("{'timeoutCounter':{'max':'4'}}", "timeoutCounter"), json_of("{'max':4,'left':4,'right':4}"));
-  for (const char* max : {"'1.5'", "'x'", "'1001'", "1.5", "1001", "true", "[]"})
+  for (const char* max : {"'1.5'", "'x'", "'1001'", "1.5", "1001", "[]"})
     EXPECT_EQ(shown("{'timeoutCounter':{'max':" + std::string(max) + "}}", "timeoutCounter"),
               json_of("{'max':2,'left':2,'right':2}"))
         << max;
