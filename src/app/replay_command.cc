@@ -43,6 +43,7 @@ Result<std::unique_ptr<ReplaySource>> open_source(const ReplayOptions& options) 
     match::SimulationOptions simulation;
     simulation.seed = options.seed;
     simulation.rounds = options.rounds;
+    simulation.shapes = options.shapes;
     simulation.key = options.key;
     if (!options.group_code.empty()) simulation.group_code = options.group_code;
     if (!options.client_version.empty()) simulation.client_version = options.client_version;

@@ -2,8 +2,25 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <string>
+#include <vector>
 
 namespace matchbus::app {
+namespace {
+
+std::vector<std::string> names_of_shapes() {
+  std::vector<std::string> names;
+  for (const match::EventShapes& shapes : match::kEventShapes) names.emplace_back(shapes.name);
+  return names;
+}
+
+match::SimulationShapes shapes_named(const std::string& name) {
+  size_t index = 0;
+  while (match::kEventShapes[index].name != name) ++index;
+  return static_cast<match::SimulationShapes>(index);
+}
+
+}  // namespace
 
 ReplayOptions parse_replay_options(int argc, const char* const* argv) {
   ReplayOptions options;
@@ -21,6 +38,11 @@ ReplayOptions parse_replay_options(int argc, const char* const* argv) {
   cli.add_option("--rounds", options.rounds, "How many rounds it has; from 25 on there is overtime")
       ->needs(simulate)
       ->check(CLI::Range(1, 200))
+      ->capture_default_str();
+  std::string shapes(match::event_shapes(options.shapes).name);
+  cli.add_option("--shapes", shapes, "What it is written like: as by new, by today's or by old clients")
+      ->needs(simulate)
+      ->check(CLI::IsMember(names_of_shapes()))
       ->capture_default_str();
 
   cli.add_option("--url", options.url, "The server's ingest port; wss:// for TLS")->capture_default_str();
@@ -47,6 +69,7 @@ ReplayOptions parse_replay_options(int argc, const char* const* argv) {
 
   try {
     cli.parse(argc, argv);
+    options.shapes = shapes_named(shapes);
     if (!info.empty()) {
       options.command = ReplayCommand::kInfo;
       options.file = info;

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "match/simulation_shapes.h"
+
 namespace matchbus::app {
 
 enum class ReplayCommand : uint8_t { kPlay, kInfo, kCheck, kExit };
@@ -16,6 +18,7 @@ struct ReplayOptions {
   bool simulate = false;
   uint64_t seed = 1;
   int rounds = 24;
+  match::SimulationShapes shapes = match::SimulationShapes::kText;
 
   std::string url = "ws://127.0.0.1:5100";
   bool verify = true;

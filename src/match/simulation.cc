@@ -23,9 +23,11 @@ constexpr int kArmorPrice[] = {0, 400, 1'000};
 
 Simulation::Simulation(SimulationOptions options)
     : options_(std::move(options)),
+      shapes_(event_shapes(options_.shapes)),
       random_(options_.seed),
       cast_(make_cast(random_)),
-      winners_(plan_winners(random_, options_.rounds)) {}
+      winners_(plan_winners(random_, options_.rounds)),
+      leave_round_(random_.between(2, std::clamp(static_cast<int>(winners_.size()) - 1, 2, 8))) {}
 
 std::optional<SimulatedEvent> Simulation::next() {
   while (events_.empty() && !ended_) {
@@ -57,8 +59,7 @@ void Simulation::run_until(int64_t end) {
     if (scoreboard_first && next_scoreboard_ < end) {
       now_ = std::max(now_, next_scoreboard_);
       next_scoreboard_ += kScoreboardMs;
-      emit_scoreboard(cast_.players[scoreboard_player_]);
-      scoreboard_player_ = (scoreboard_player_ + 1) % cast_.players.size();
+      emit_next_scoreboard();
     } else if (has_action) {
       now_ = std::max(now_, actions_[done].at_ms);
       const std::function<void()> run = std::move(actions_[done++].run);
@@ -76,10 +77,20 @@ void Simulation::play_agent_select() {
   emit_logon();
   now_ += 500;
   emit("map", [this](json::Writer& out) { out.string(cast_.map); });
-  emit("game_mode", [](json::Writer& out) { out.string("bomb"); });
+  emit_game_mode(!shapes_.has_null_game_mode);
   next_scoreboard_ = INT64_MAX;
   const int64_t begin = now_ + 1'000;
   const int64_t end = now_ + kAgentSelectMs;
+  plan(begin - 400, [this] { emit_early_scoreboards(""); });
+  if (shapes_.has_team_is_attacker) plan(begin - 1, [this] { emit_flag("team_is_attacker"); });
+  plan_rosters(begin);
+  run_until(end);
+  now_ += kLoadingMs;
+  emit_early_scoreboards("knife");
+  start_match();
+}
+
+void Simulation::plan_rosters(int64_t begin) {
   for (const SimulatedPlayer& player : cast_.players) {
     plan(begin + player.position * 50, [this, &player] { emit_roster(player, "", false); });
     for (int hovers = random_.between(1, 3); hovers > 0; --hovers) {
@@ -90,38 +101,66 @@ void Simulation::play_agent_select() {
     plan(locked_at - 700, [this, &player] { emit_roster(player, player.agent->internal, false); });
     plan(locked_at, [this, &player] { emit_roster(player, player.agent->internal, true); });
   }
-  run_until(end);
-  now_ += kLoadingMs;
-  emit("match_start", [this](json::Writer& out) { out.string(cast_.match_id); });
+  const SimulatedPlayer& sixth = cast_.sixth;
+  plan(begin + sixth.position * 50, [this, &sixth] { emit_roster(sixth, sixth.agent->internal, true); });
+}
+
+void Simulation::start_match() {
+  if (shapes_.has_game_start) {
+    round_ = 1;
+    emit_round_info("game_start");
+    round_ = 0;
+  }
+  now_ += 1'100;
+  emit_match_start();
+  if (shapes_.has_null_game_mode) emit_game_mode(true);
   emit_score();
   next_scoreboard_ = now_ + 1'000;
 }
 
 void Simulation::play_round() {
   ++round_;
+  const int winner = winners_[static_cast<size_t>(round_) - 1];
   begin_round();
+  const RoundPlan round = plan_round(random_, attacking_, winner == attacking_);
+  if (round_ == leave_round_) let_someone_leave(round);
+  give_spike();
+  if (shapes_.has_game_start && round_ > 1 && round_ % 4 != 3) {
+    emit_round_info("game_start");
+    now_ += 250;
+  }
   emit_round_info("shopping");
   const bool is_long = round_ == 1 || is_switch_round();
   const int64_t shopping_starts = now_;
   int64_t shopping_ends = now_ + (is_long ? kLongShoppingMs : kShoppingMs);
   plan_timeouts(shopping_ends);
+  if (round_ % 5 == 2) plan(now_ + 400, [this] { introduce_again(); });
+  if (round_ == leave_round_ + 1) plan(now_ + 4'000, [this] { let_them_come_back(); });
   plan_shopping(shopping_starts, shopping_ends);
   plan_observing(shopping_starts, shopping_ends);
   run_until(shopping_ends);
 
-  const int winner = winners_[static_cast<size_t>(round_) - 1];
-  const RoundPlan round = plan_round(random_, attacking_, winner == attacking_);
   emit_round_info("combat");
   plan_combat(round);
   plan_observing(now_, now_ + round.end_ms);
   run_until(now_ + round.end_ms);
+  end_round(round, winner);
+}
 
-  if (round.ending == RoundEnding::kDetonation) emit_flag("spike_detonated");
-  if (round.ending == RoundEnding::kDefusal) emit_flag("spike_defused");
+void Simulation::end_round(const RoundPlan& round, int winner) {
+  const auto tell_spike = [&] {
+    if (round.ending == RoundEnding::kDetonation) emit_flag("spike_detonated");
+    if (round.ending == RoundEnding::kDefusal) emit_flag("spike_defused");
+  };
   ++score_[static_cast<size_t>(winner)];
+  // That time had run out shows by a score before the end only.
+  const bool is_late = shapes_.has_late_score && round.ending != RoundEnding::kTimeout;
+  if (!is_late) tell_spike();
   now_ += 150;
+  if (is_late) emit_round_info("end");
   emit_score();
-  emit_round_info("end");
+  if (is_late) tell_spike();
+  if (!is_late) emit_round_info("end");
   plan(now_ + 1'500, [this, round] { reward_round(round); });
   run_until(now_ + kEndMs);
 }
@@ -149,7 +188,12 @@ void Simulation::begin_round() {
     player.alive = true;
     player.has_spike = false;
   }
-  cast_.players[static_cast<size_t>(attacking_) * 5 + random_.below(5)].has_spike = true;
+}
+
+void Simulation::give_spike() {
+  SimulatedPlayer* const attackers = &cast_.players[static_cast<size_t>(attacking_) * 5];
+  const size_t first = random_.below(5);
+  attackers[attackers[first].away ? (first + 1) % 5 : first].has_spike = true;
 }
 
 // Every twelfth round or so a team takes a timeout, and rarely the referee pauses.
@@ -171,6 +215,9 @@ void Simulation::plan_timeouts(int64_t& shopping_ends) {
 
 void Simulation::plan_shopping(int64_t start, int64_t end) {
   for (size_t i = 0; i < cast_.players.size(); ++i) plan_purchase(i, start + 1'500, end - 1'500);
+  plan(end - 900, [this] {
+    for (const SimulatedPlayer& player : cast_.players) emit_abilities(player);
+  });
   if (round_ % 4 == 1) plan(end - 1'000, [this] { emit_flag("switch_kda_credits"); });
 }
 
@@ -178,7 +225,7 @@ void Simulation::plan_shopping(int64_t start, int64_t end) {
 void Simulation::plan_purchase(size_t index, int64_t start, int64_t end) {
   SimulatedPlayer& player = cast_.players[index];
   const auto at = [&] { return start + static_cast<int64_t>(random_.below(static_cast<size_t>(end - start))); };
-  int left = player.money;
+  int left = player.away ? 0 : player.money;
   size_t weapon = player.weapon;
   for (size_t tries = 0; tries < 3; ++tries) {
     const size_t wanted = left >= 6'500 && random_.chance(15) ? kSimulatedWeapons.size() - 1
@@ -229,7 +276,7 @@ void Simulation::plan_combat(const RoundPlan& round) {
   for (SimulatedPlayer& player : cast_.players) {
     if (player.ult_points < player.agent->max_ult || !random_.chance(40)) continue;
     plan(start + random_.between(5'000, round.end_ms), [&player] {
-      if (player.alive && player.ult_points >= player.agent->max_ult) player.ult_points = 0;
+      if (player.alive && !player.away && player.ult_points >= player.agent->max_ult) player.ult_points = 0;
     });
   }
 }
@@ -243,13 +290,7 @@ void Simulation::plan_observing(int64_t start, int64_t end) {
 void Simulation::kill(const PlannedKill& kill) {
   SimulatedPlayer& attacker = cast_.players[kill.attacker];
   SimulatedPlayer& victim = cast_.players[kill.victim];
-  emit("killfeed", [&](json::Writer& out) {
-    out.begin_object().key("attacker").string(attacker.name).key("victim").string(victim.name);
-    out.key("weaponKillfeedInternal").string(kSimulatedWeapons[attacker.weapon].killfeed);
-    out.key("headshotKill").boolean(kill.headshot).key("assists").begin_array();
-    for (const size_t assist : kill.assists) out.string(cast_.players[assist].agent->killfeed);
-    out.end_array().key("isTeamkill").boolean(false).end_object();
-  });
+  tell_kill(kill);
   ++attacker.kills;
   give(attacker, 200);
   give_ult_point(attacker);
@@ -263,6 +304,8 @@ void Simulation::kill(const PlannedKill& kill) {
   }
   emit_scoreboard(victim);
   emit_scoreboard(attacker);
+  if (attacker.alive) emit_health(attacker);
+  emit_abilities(attacker);
 }
 
 // A living attacker picks the dropped spike up.
@@ -270,7 +313,7 @@ void Simulation::hand_over_spike() {
   if (planted_) return;
   for (size_t i = 0; i < 5; ++i) {
     SimulatedPlayer& player = cast_.players[static_cast<size_t>(attacking_) * 5 + i];
-    if (!player.alive) continue;
+    if (!player.alive || player.away) continue;
     player.has_spike = true;
     return;
   }

@@ -87,7 +87,7 @@ SimulatedCast make_cast(SimulationRandom& random) {
   cast.map = kMaps[random.below(kMaps.size())];
   cast.match_id = make_uuid(random);
 
-  const std::vector<size_t> names = draw(random, cast.players.size(), kNames.size());
+  const std::vector<size_t> names = draw(random, cast.players.size() + 1, kNames.size());
   std::vector<size_t> agents = draw(random, 5, kAgents.size());
   const std::vector<size_t> agents_of_others = draw(random, 5, kAgents.size());
   agents.insert(agents.end(), agents_of_others.begin(), agents_of_others.end());
@@ -100,6 +100,14 @@ SimulatedCast make_cast(SimulationRandom& random) {
     player.id = make_uuid(random);
     player.agent = &kAgents[agents[i]];
   }
+  // Players choose their taglines; some look like numbers.
+  cast.players[1].tagline = "0001" + std::to_string(random.between(1, 9));
+  cast.players[8].tagline = std::to_string(random.between(1'000, 9'999));
+  cast.sixth = cast.players[random.below(cast.players.size())];
+  cast.sixth.position = static_cast<int>(cast.players.size());
+  cast.sixth.name = kNames[names.back()];
+  cast.sixth.tagline = "COACH";
+  cast.sixth.id = make_uuid(random);
   return cast;
 }
 

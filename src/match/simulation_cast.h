@@ -36,12 +36,14 @@ struct SimulatedPlayer {
   int start_team = 0;  // 0: began as attacker
   int position = 0;    // 0 to 9
   bool alive = true;
+  bool away = false;  // has left the game, and is still in it
   bool has_spike = false;
   int armor = 0;  // 0 none, 1 light, 2 heavy
   size_t weapon = kSidearm;
   int ult_points = 0;
   int money = 800;
-  int shown_money = 800;  // in the last scoreboard
+  int shown_money = 800;  // in the last scoreboard, as the next
+  bool shown_spike = false;
   int kills = 0;
   int deaths = 0;
   int assists = 0;
@@ -55,6 +57,7 @@ struct SimulatedTeam {
 // Everything that is drawn once per match.
 struct SimulatedCast {
   std::array<SimulatedPlayer, 10> players;  // 0 to 4 began as attackers; they stand left
+  SimulatedPlayer sixth;                    // beside the five of a team: never plays
   std::array<SimulatedTeam, 2> teams;       // of those who began as attackers, and of the others
   std::string_view map;
   std::string match_id;

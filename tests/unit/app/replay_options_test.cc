@@ -25,6 +25,7 @@ TEST(ReplayOptions, SimulatesByTheBook) {
   EXPECT_EQ(options.url, "ws://127.0.0.1:5100");
   EXPECT_EQ(options.rounds, 24);
   EXPECT_EQ(options.seed, 1U);
+  EXPECT_EQ(options.shapes, match::SimulationShapes::kText) << "what real games send";
   EXPECT_EQ(options.speed, 1.0);
   EXPECT_EQ(options.delay_ms, -1);
   EXPECT_TRUE(options.verify);
@@ -46,6 +47,15 @@ TEST(ReplayOptions, TakesEverything) {
   EXPECT_EQ(options.max_events, 9U);
   EXPECT_TRUE(options.loop);
   EXPECT_TRUE(options.quiet);
+}
+
+TEST(ReplayOptions, KnowsTheShapes) {
+  EXPECT_EQ(parse({"--simulate", "--shapes", "new"}).shapes, match::SimulationShapes::kNew);
+  EXPECT_EQ(parse({"--simulate", "--shapes", "text"}).shapes, match::SimulationShapes::kText);
+  EXPECT_EQ(parse({"--simulate", "--shapes", "old"}).shapes, match::SimulationShapes::kOld);
+  for (const char* wrong : {"", "0", "2", "Old", "odd"})
+    EXPECT_EQ(parse({"--simulate", "--shapes", wrong}).exit_code, 2) << wrong;
+  EXPECT_EQ(parse({"a.replay", "--shapes", "new"}).exit_code, 2) << "a journal has its own";
 }
 
 TEST(ReplayOptions, PlaysAndInspectsFiles) {
