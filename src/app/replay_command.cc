@@ -56,6 +56,21 @@ Result<std::unique_ptr<ReplaySource>> open_source(const ReplayOptions& options) 
   return std::unique_ptr<ReplaySource>(std::move(*journal));
 }
 
+int print(const ReplayOptions& options) {
+  const Result<std::unique_ptr<ReplaySource>> source = open_source(options);
+  if (!source) return complain(source.error().message);
+  for (uint64_t count = 0; options.max_events == 0 || count < options.max_events; ++count) {
+    const std::optional<ReplayEvent> event = (*source)->next();
+    if (!event) break;
+    std::string_view members = event->text;
+    members.remove_suffix(1);
+    std::printf("%.*s,\"timestamp\":%lld}\n", static_cast<int>(members.size()), members.data(),
+                static_cast<long long>(event->at_ms));
+  }
+  const std::string error = (*source)->error();
+  return error.empty() ? 0 : complain(error);
+}
+
 ReplayPlayerOptions player_options(const ReplayOptions& options) {
   ReplayPlayerOptions player;
   player.client.url = options.url;
@@ -228,6 +243,8 @@ int run_replay(int argc, const char* const* argv) {
       return inspect(options);
     case ReplayCommand::kPlay:
       return play(options);
+    case ReplayCommand::kPrint:
+      return print(options);
   }
   return 2;
 }

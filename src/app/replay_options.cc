@@ -26,6 +26,7 @@ ReplayOptions parse_replay_options(int argc, const char* const* argv) {
   ReplayOptions options;
   std::string info;
   std::string check;
+  bool print = false;
   CLI::App cli("Plays a recorded or a simulated match into a server.", "matchbus-replay");
   cli.set_version_flag("--version", std::string("matchbus-replay " MATCHBUS_VERSION));
 
@@ -33,7 +34,10 @@ ReplayOptions parse_replay_options(int argc, const char* const* argv) {
   CLI::Option* simulate = cli.add_flag("--simulate", options.simulate, "Play a made-up match")->excludes(file);
   CLI::Option* about = cli.add_option("--info", info, "Print what a journal holds, and exit");
   about->excludes(file, simulate);
-  cli.add_option("--check", check, "Print whether a journal is sound, and exit")->excludes(file, simulate, about);
+  CLI::Option* sound = cli.add_option("--check", check, "Print whether a journal is sound, and exit");
+  sound->excludes(file, simulate, about);
+  cli.add_flag("--print", print, "Print the match's events as lines of JSON instead of playing it")
+      ->excludes(about, sound);
   cli.add_option("--seed", options.seed, "Which made-up match")->needs(simulate)->capture_default_str();
   cli.add_option("--rounds", options.rounds, "How many rounds it has; from 25 on there is overtime")
       ->needs(simulate)
@@ -78,6 +82,8 @@ ReplayOptions parse_replay_options(int argc, const char* const* argv) {
       options.file = check;
     } else if (options.file.empty() && !options.simulate) {
       throw CLI::RequiredError("a journal, --simulate, --info or --check");
+    } else if (print) {
+      options.command = ReplayCommand::kPrint;
     }
   } catch (const CLI::ParseError& error) {
     options.command = ReplayCommand::kExit;

@@ -8,7 +8,7 @@
 
 namespace matchbus::app {
 
-enum class ReplayCommand : uint8_t { kPlay, kInfo, kCheck, kExit };
+enum class ReplayCommand : uint8_t { kPlay, kPrint, kInfo, kCheck, kExit };
 
 struct ReplayOptions {
   ReplayCommand command = ReplayCommand::kPlay;

@@ -67,6 +67,10 @@ TEST(ReplayOptions, PlaysAndInspectsFiles) {
   EXPECT_EQ(info.file, "b.replay");
   const ReplayOptions check = parse({"--check", "c.replay"});
   EXPECT_EQ(check.command, ReplayCommand::kCheck);
+  EXPECT_EQ(parse({"--print", "a.replay"}).command, ReplayCommand::kPrint);
+  EXPECT_EQ(parse({"--print", "--simulate"}).command, ReplayCommand::kPrint);
+  EXPECT_EQ(parse({"--print"}).exit_code, 2);
+  EXPECT_EQ(parse({"--print", "--check", "c.replay"}).exit_code, 2);
   EXPECT_EQ(check.file, "c.replay");
 }
 
