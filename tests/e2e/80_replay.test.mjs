@@ -52,6 +52,39 @@ test('the same seed is the same match', async (t) => {
   assert.equal(finals[0], finals[1]);
 });
 
+test('clients of every generation bring the same match', async (t) => {
+  const tellings = [];
+  for (const shapes of ['new', 'text', 'old']) {
+    const code = groupCode();
+    const overlay = await viewer(t, server, code);
+    const args = ['--simulate', '--seed', '4', '--rounds', '14', '--shapes', shapes, '--group', code, '--instant'];
+    const program = replay(t, args);
+    const final = await overlay.state((state) => state.roundPhase === 'game_end');
+    assert.deepEqual(await ended(program), { code: 0, signal: null }, program.output);
+    assert.equal(final.matchId === '', shapes !== 'new');
+    const players = final.teams.flatMap((team) => team.players);
+    assert.equal(players.length, 10);
+    assert.ok(players.every(({ tagline }) => (tagline === '') === (shapes === 'old')));
+    const wanted = ['name', 'agentProper', 'kills', 'deaths', 'assists', 'money', 'highestWeapon', 'ultReady', 'isAlive'];
+    tellings.push({
+      players: players.map((player) => wanted.map((key) => player[key])),
+      rounds: final.teams.map(({ roundsWon, roundRecord }) => [roundsWon, roundRecord]),
+    });
+  }
+  assert.deepEqual(tellings[1], tellings[0]);
+  assert.deepEqual(tellings[2], tellings[0]);
+});
+
+test('a match is printed as the lines of its events', async (t) => {
+  const program = replay(t, ['--simulate', '--rounds', '1', '--print', '--group', 'PRINT', '--events', '300']);
+  assert.deepEqual(await ended(program), { code: 0, signal: null }, program.output);
+  const events = program.stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+  assert.equal(events.length, 300);
+  assert.ok(events.every(({ obsName, groupCode: code }) => obsName === 'Simulation' && code === 'PRINT'));
+  assert.ok(events.every(({ timestamp }, index) => timestamp >= (events[index - 1]?.timestamp ?? 0)));
+  assert.deepEqual(events[0], { obsName: 'Simulation', groupCode: 'PRINT', type: 'map', data: events[0].data, timestamp: 500 });
+});
+
 test('a journal of the server is played again, over TLS, and gives the same match', async (t) => {
   const code = groupCode();
   const overlay = await viewer(t, server, code);
