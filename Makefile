@@ -13,7 +13,7 @@ FOLDER       ?=
 TESTS      ?=
 
 .DEFAULT_GOAL := all
-.PHONY: all run test bench bench-peers bench-programs asan asan-programs clang fuzz tidy format format-check floors coverage docs install clean help \
+.PHONY: all run test bench bench-peers bench-programs asan asan-programs clang fuzz tidy format format-check floors headers coverage docs install clean help \
         deps-build deps-test deps-dev deps-bench
 
 # Configures folder $(1) with options $(2). The generator is chosen once: Ninja where there is one.
@@ -86,6 +86,12 @@ format-check: deps-dev ## Fail if a source is not formatted
 floors: ## Check that the folders of src include only from floors below
 	@tests/check_floors --self-test
 	@tests/check_floors
+
+headers: deps-test ## Check that each header compiles by itself
+	@tests/check_headers --self-test
+	@tests/check_headers
+	$(call configure,$(BUILD),-DCMAKE_BUILD_TYPE=$(BUILD_TYPE) -DMATCHBUS_TESTS=ON)
+	@cmake --build $(BUILD) --parallel $(JOBS) --target headers
 
 coverage: deps-test deps-dev ## Run the unit tests with counters and print the coverage by lines (FOLDER=match: of one folder)
 	$(call configure,$(BUILD)-coverage,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON -DMATCHBUS_COVERAGE=ON)

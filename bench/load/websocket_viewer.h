@@ -1,6 +1,7 @@
 // Viewers over one WebSocket: overlays, idle ones and plain ones; and raw TCP, which needs even less.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 

@@ -2,6 +2,7 @@
 // sent. What the server itself has written into the journal is left out.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 

@@ -1,6 +1,7 @@
 // A simulated match as a source; played again it is another match, with the next seed.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 

@@ -1,6 +1,7 @@
 // Sending: an event to everybody in some rooms, or an answer to one socket (realtime-bus section 2, "Sends").
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>

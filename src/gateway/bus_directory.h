@@ -1,6 +1,7 @@
 // Where a player's row comes from once the token has told who it is (realtime-bus section 1).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

@@ -7,6 +7,7 @@
 // logon of a connection can open another one. Nobody who sends data without a session is left connected.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_set>

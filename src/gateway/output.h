@@ -1,6 +1,7 @@
 // The output door (5200): viewers log on to a group and get its match's state (spec section 7).
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

@@ -3,6 +3,7 @@
 // https://socket.io/docs/v4/engine-io-protocol/#upgrade
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>

@@ -12,6 +12,7 @@
 #include <uv.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>

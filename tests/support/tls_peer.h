@@ -4,6 +4,7 @@
 #include <ftw.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <memory>

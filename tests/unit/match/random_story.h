@@ -1,6 +1,7 @@
 // Random sequences of events with fixed seeds, as JSON: good ones, bad ones, at odd times.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <random>
 #include <string>

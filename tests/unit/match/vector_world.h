@@ -2,6 +2,7 @@
 // clients that remember what they received and a clock that moves only when told.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
