@@ -3,6 +3,8 @@
 BUILD      ?= build
 BUILD_TYPE ?= RelWithDebInfo
 PREFIX     ?= /usr/local
+# Warnings are errors: ON for whoever works on the sources and for .ci/run.
+WERROR     ?= OFF
 JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
 # Options of the server that `make run` starts, for example: make run ARGS='--ingest-port 6100'
 ARGS       ?=
@@ -19,7 +21,7 @@ TESTS      ?=
 # Configures folder $(1) with options $(2). The generator is chosen once: Ninja where there is one.
 define configure
 @cmake -S . -B $(1) $$([ -e $(1)/CMakeCache.txt ] || { command -v ninja >/dev/null && echo -G Ninja; }) \
-  $$(command -v ccache >/dev/null && echo -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) $(2) >$(1).log 2>&1 \
+  $$(command -v ccache >/dev/null && echo -DCMAKE_CXX_COMPILER_LAUNCHER=ccache) -DMATCHBUS_WERROR=$(WERROR) $(2) >$(1).log 2>&1 \
   && rm -f $(1).log || { cat $(1).log; rm -f $(1).log; exit 1; }
 endef
 define compile
@@ -107,7 +109,7 @@ install: all ## Install programs and manual pages below PREFIX (and DESTDIR)
 	@cmake --install $(BUILD) --prefix $(PREFIX) --strip
 
 clean: ## Remove what was built
-	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-clang $(BUILD)-coverage tests/node_modules
+	rm -rf $(BUILD) $(BUILD)-* tests/node_modules
 
 deps-build:
 	@third_party/install-deps build
@@ -121,4 +123,4 @@ deps-bench:
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
-	@echo '  DEPS=skip installs no packages; BUILD_TYPE, PREFIX, DESTDIR, JOBS as usual.'
+	@echo '  DEPS=skip installs no packages; BUILD_TYPE, PREFIX, DESTDIR, JOBS as usual; WERROR=ON: warnings are errors.'

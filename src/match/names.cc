@@ -107,15 +107,12 @@ Result<Names> Names::load(std::string_view json) {
 }
 
 const Names& Names::built_in() {
-  static const Names names = [] {
-    auto loaded = load(kNamesJson);
-    if (!loaded) {
-      std::fprintf(stderr, "names.json: %s\n", loaded.error().message.c_str());
-      std::abort();
-    }
-    return std::move(*loaded);
-  }();
-  return names;
+  static const Result<Names> loaded = load(kNamesJson);
+  if (!loaded) {
+    std::fprintf(stderr, "names.json: %s\n", loaded.error().message.c_str());
+    std::abort();
+  }
+  return *loaded;
 }
 
 std::optional<std::string_view> Names::find(const Table& table, std::string_view name) {
