@@ -5,7 +5,10 @@ BUILD_TYPE ?= RelWithDebInfo
 PREFIX     ?= /usr/local
 # Warnings are errors: ON for whoever works on the sources and for .ci/run.
 WERROR     ?= OFF
-JOBS       ?= $(shell nproc 2>/dev/null || echo 2)
+# As many as there are cores, but no more than there is memory for: the compiler takes up to 480 MB for a file, and a small
+# board with four cores has 1 GB.
+JOBS       ?= $(shell cat /proc/meminfo 2>/dev/null | awk -v jobs="$$(nproc 2>/dev/null || echo 2)" \
+  '/^MemAvailable:/ && int($$2 / 480000) < jobs { jobs = int($$2 / 480000) } END { print jobs < 1 ? 1 : jobs }')
 # Options of the server that `make run` starts, for example: make run ARGS='--ingest-port 6100'
 ARGS       ?=
 # Seconds per program of `make fuzz`, and the folder of src that `make coverage` shows (all without it).
