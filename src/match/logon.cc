@@ -157,8 +157,8 @@ Result<std::string> check_type_and_version(json::Value root, std::string_view ty
     return refusal(std::string(kReasonInvalidPacket), "no JSON object of the type that belongs to the event", cause);
   const json::Value version = root["clientVersion"];
   std::string text = as_text(version);
-  if (!version.is_string() || !versions.contains(*version.string()))
-    return refusal(reason_for_version(text, versions), "client version", cause);
+  const bool fits = versions.takes_all() || (version.is_string() && versions.contains(*version.string()));
+  if (!fits) return refusal(reason_for_version(text, versions), "--client-versions says which may log on", cause);
   return text;
 }
 

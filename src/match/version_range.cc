@@ -70,6 +70,7 @@ bool VersionRange::read_term(std::string_view text, Term& term) {
 Result<VersionRange> VersionRange::parse(std::string_view text) {
   VersionRange range;
   range.text_ = trim(text);
+  if (range.takes_all()) return range;
   std::string_view rest = range.text_;
   while (!rest.empty()) {
     const std::string_view word = rest.substr(0, rest.find_first_of(kSpaces));
@@ -100,6 +101,7 @@ bool VersionRange::holds(const Term& term, const Version& version) {
 }
 
 bool VersionRange::contains(std::string_view text) const {
+  if (takes_all()) return true;
   Version version{};
   if (!read_version(text, version)) return false;
   return std::all_of(terms_.begin(), terms_.end(), [&](const Term& term) { return holds(term, version); });

@@ -12,7 +12,8 @@
 namespace matchbus::match {
 
 // Comparisons (`>=`, `<=`, `>`, `<`, `=`, or none for `=`) that must all hold, separated by spaces, such as
-// ">=0.3.3 <0.3.25". Versions are semantic versions (semver.org, 2.0.0).
+// ">=0.3.3 <0.3.25". Versions are semantic versions (semver.org, 2.0.0). Or "*": every client, whatever it says of its
+// version, or nothing.
 class VersionRange {
  public:
   static constexpr std::string_view kDefault = ">=0.3.3 <0.3.25";
@@ -21,6 +22,7 @@ class VersionRange {
 
   // A leading `v`, surrounding spaces and build metadata are fine; prereleases and leading zeros are not.
   bool contains(std::string_view version) const;
+  bool takes_all() const { return text_ == "*"; }
   const std::string& text() const { return text_; }
 
  private:

@@ -131,6 +131,20 @@ test('versions are compared as semantic versions', async (t) => {
   }
 });
 
+test('a version that does not fit is refused with a line that says which option to change', async (t) => {
+  const own = await startServer({ t }); // whose log has not said so in this second
+  const client = await connect(t, own, 'ingest');
+  client.emit('obs_logon', observerLogon(groupCode(), { clientVersion: '0.4.0' }));
+  await client.disconnected();
+  await own.said(/Client version 0\.4\.0 is not compatible with server version .*--client-versions/);
+});
+
+test('a server for every version takes them all', async (t) => {
+  const open = await startServer({ t, args: ['--client-versions', '*'] });
+  for (const clientVersion of ['0.1.0', '99.0.0', '0.4.0-beta', 'unknown', 4, null, undefined])
+    await observer(t, open, groupCode(), { logon: { clientVersion } });
+});
+
 test('tools may be missing or null', async (t) => {
   for (const toolsData of [undefined, null]) {
     const code = groupCode();

@@ -149,7 +149,8 @@ TEST(ObserverLogon, TellsTheLogWhatIsWrong) {
             "toolsData takes over 64 KiB");
   EXPECT_EQ(cause(logon(json_of(",'leftTeam':{'name':'A'}"))), "a team lacks its name, tricode, url or attackStart");
   EXPECT_EQ(cause(logon(json_of(",'groupCode':''"))), "groupCode is not 1 to 64 characters without control characters");
-  EXPECT_EQ(cause(logon(json_of(",'clientVersion':'9.9.9'"))), "client version") << "nothing of the client's";
+  EXPECT_EQ(cause(logon(json_of(",'clientVersion':'9.9.9'"))), "--client-versions says which may log on")
+      << "nothing of the client's";
   EXPECT_EQ(cause("{}"), "no JSON object of the type that belongs to the event");
 }
 
@@ -183,6 +184,17 @@ TEST(ObserverLogon, VersionsComeAfterTheType) {
   EXPECT_EQ(reason(logon(json_of(",'clientVersion':{}"))), text("[object Object]"));
   EXPECT_EQ(reason(json_of("{'type':'authenticate','groupCode':'G'," + std::string(kTeams) + "}")), text("undefined"));
   EXPECT_EQ(reason(logon(json_of(",'clientVersion':'0.3.25','groupCode':''"))), text("0.3.25"));
+}
+
+TEST(ObserverLogon, AnyVersionWillDo) {
+  const VersionRange all = *VersionRange::parse("*");
+  for (const char* version : {"'9.9.9'", "'beta'", "''", "null", "5", "{}"}) {
+    const Parsed parsed(logon(json_of(",'clientVersion':" + std::string(version))));
+    EXPECT_TRUE(read_observer_logon(parsed.root(), all).ok()) << version;
+  }
+  const Parsed without(json_of("{'type':'aux_authenticate','matchId':'M'}"));
+  EXPECT_TRUE(read_auxiliary_logon(without.root(), all).ok());
+  EXPECT_EQ(read_observer_logon(Parsed("{}").root(), all).error().message, "Invalid packet.");
 }
 
 TEST(ObserverLogon, ReasonsEchoOnlySoMuch) {

@@ -46,6 +46,16 @@ TEST(VersionRange, Default) {
     EXPECT_FALSE(versions.contains(version)) << version;
 }
 
+TEST(VersionRange, AStarTakesAll) {
+  for (const char* text : {"*", " * "}) {
+    EXPECT_TRUE(range(text).takes_all());
+    for (const char* version : {"0.0.0", "99.0.0", "1.0.0-beta", "garbage", ""})
+      EXPECT_TRUE(range(text).contains(version)) << version;
+  }
+  EXPECT_FALSE(range(VersionRange::kDefault).takes_all());
+  for (const char* text : {"* <1.0.0", ">=1.0.0 *", "**", "1.*"}) EXPECT_FALSE(VersionRange::parse(text).ok()) << text;
+}
+
 TEST(VersionRange, Comparisons) {
   EXPECT_TRUE(range("1.2.3").contains("1.2.3"));
   EXPECT_FALSE(range("=1.2.3").contains("1.2.4"));
