@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 
 import { Client, urlOf } from '../support/client.mjs';
+import { metrics } from '../support/http.mjs';
 import { groupCode, observer, observerLogon, rosterEntry, viewer } from '../support/match.mjs';
 import { proxy } from '../support/proxy.mjs';
 import { startServer, stopServer } from '../support/server.mjs';
@@ -195,6 +196,26 @@ test('an overlay has no recovery: it logs on again by itself and gets the newest
   relay.unblock();
   await overlay.state((state) => state.map === 'Lotus');
   assert.equal(logons, 2);
+});
+
+test('a lost connection without a session leaves nothing to come back to', async (t) => {
+  const own = await startServer({ t, args: heartbeat });
+  const relay = await proxy(t, own.ports.ingest);
+  const url = `http://127.0.0.1:${relay.port}`;
+  const [stranger, sender] = [0, 1].map(() => new Client(url, { transport: 'websocket' }));
+  for (const client of [stranger, sender]) {
+    t.after(() => client.close());
+    await client.connected();
+  }
+  const code = groupCode();
+  sender.emit('obs_logon', observerLogon(code));
+  await sender.next('obs_logon_ack');
+  stranger.emit('obs_data', { obsName: 'x', groupCode: code, type: 'map', data: 'Jam' });
+  const metric = async (name) => (await metrics(own)).get(name);
+  await until(async () => (await metric('matchbus_events_total{result="before_logon"}')) === 1, 'the data');
+  relay.cut();
+  await until(async () => (await metric('matchbus_ingest_sockets')) === 0, 'the loss');
+  await until(async () => (await metric('matchbus_ingest_sockets_suspended')) === 1, 'the stranger to be forgotten');
 });
 
 test('a made-up session is not given to anybody', async (t) => {
