@@ -9,6 +9,7 @@
 #include "json/document.h"
 #include "match/event.h"
 #include "match/journal_reader.h"
+#include "match/recording_reader.h"
 
 namespace matchbus::app {
 namespace {
@@ -59,17 +60,12 @@ void look_at_header(json::Value header, JournalReport& report) {
 }
 
 void look_for_secrets(std::string_view text, JournalReport& report) {
-  json::Document document;
-  std::string line;
-  for (size_t number = 1; !text.empty(); ++number) {
-    line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line.ends_with(',')) line.pop_back();
-    if (!document.parse_in_place(line)) continue;
-    if (number == 1) {
-      look_at_header(document.root(), report);
-    } else if (const std::string_view found = secret_in(document.root()); !found.empty()) {
-      report.problems.push_back("line " + std::to_string(number) + " holds '" + std::string(found) + "'");
+  match::RecordingReader reader(text);
+  for (bool is_header = true; reader.take_object(); is_header = false) {
+    if (is_header) {
+      look_at_header(reader.entry(), report);
+    } else if (const std::string_view found = secret_in(reader.entry()); !found.empty()) {
+      report.problems.push_back("line " + std::to_string(reader.line()) + " holds '" + std::string(found) + "'");
     }
   }
 }
@@ -99,7 +95,12 @@ void take_event(const match::Envelope& event, JournalReport& report) {
   }
 }
 
-void examine_events(match::JournalReader& reader, JournalReport& report) {
+void remark(JournalReport& report, uint64_t count, const char* what) {
+  if (count != 0) report.remarks.push_back(std::to_string(count) + what);
+}
+
+template <typename Reader>
+void examine_events(Reader& reader, JournalReport& report) {
   uint64_t backwards = 0;
   uint64_t unknown = 0;
   uint64_t foreign = 0;
@@ -112,12 +113,39 @@ void examine_events(match::JournalReader& reader, JournalReport& report) {
     foreign += !event->group_code.empty() && event->group_code != report.group_code;
   }
   report.length_ms = last - report.started_ms;
-  const auto remark = [&report](uint64_t count, const char* what) {
-    if (count != 0) report.remarks.push_back(std::to_string(count) + what);
-  };
-  remark(backwards, " events with a time before that of an earlier one");
-  remark(unknown, " events of unknown types");
-  remark(foreign, " events of other groups");
+  remark(report, backwards, " events with a time before that of an earlier one");
+  remark(report, unknown, " events of unknown types");
+  remark(report, foreign, " events of other groups");
+}
+
+// As this server writes journals. False: this is none.
+bool examine_own(std::string_view text, JournalReport& report) {
+  std::string copy(text);
+  match::JournalReader reader(copy);
+  const Result<match::LogonHeader> header = reader.read_header();
+  if (!header) return false;
+  take_header(*header, report);
+  examine_events(reader, report);
+  if (!reader.error().empty()) {
+    report.problems.push_back(reader.error());
+  } else if (reader.is_torn()) {
+    report.problems.push_back("the last entry is torn: " + std::to_string(reader.good_size()) + " of " +
+                              std::to_string(text.size()) + " bytes are good");
+  }
+  return true;
+}
+
+// Of other servers, or of other times.
+void examine_foreign(std::string_view text, JournalReport& report) {
+  match::RecordingReader reader(text);
+  const Result<match::LogonHeader> header = reader.read_header();
+  if (!header) return report.problems.push_back(header.error().message);
+  take_header(*header, report);
+  examine_events(reader, report);
+  if (!reader.error().empty()) report.problems.push_back(reader.error());
+  if (reader.is_torn()) report.problems.emplace_back("the last entry is torn");
+  remark(report, reader.passed_over(), " entries that are no events");
+  report.remarks.emplace_back("not as this server writes journals: it can be played, but not brought back");
 }
 
 }  // namespace
@@ -126,20 +154,9 @@ JournalReport examine_journal(std::string_view text) {
   JournalReport report;
   report.bytes = text.size();
   look_for_secrets(text, report);
-  std::string copy(text);
-  match::JournalReader reader(copy);
-  const Result<match::LogonHeader> header = reader.read_header();
-  if (header) {
-    take_header(*header, report);
-    examine_events(reader, report);
-  }
-  if (!reader.error().empty()) {
-    report.problems.push_back(reader.error());
-  } else if (reader.is_torn()) {
-    report.problems.push_back("the last entry is torn: " + std::to_string(reader.good_size()) + " of " +
-                              std::to_string(text.size()) + " bytes are good");
-  }
-  if (header && !report.ended) report.remarks.emplace_back("the match has not ended");
+  if (!examine_own(text, report)) examine_foreign(text, report);
+  const bool has_logon = !report.teams[0].empty();
+  if (has_logon && !report.ended) report.remarks.emplace_back("the match has not ended");
   return report;
 }
 
@@ -149,14 +166,15 @@ std::string describe_journal(const JournalReport& report) {
     name.resize(std::max<size_t>(name.size() + 1, 16), ' ');
     text += name + value + "\n";
   };
-  if (!report.group_code.empty()) {
-    line("group", report.group_code);
+  if (!report.teams[0].empty()) {
+    line("group", report.group_code.empty() ? "not told" : report.group_code);
     line("teams", report.teams[0] + " and " + report.teams[1]);
     line("map", report.map.empty() ? "not told" : report.map);
     line("score", std::to_string(report.score[0]) + ":" + std::to_string(report.score[1]) + " in " +
                       std::to_string(report.rounds) + " rounds" + (report.ended ? "" : ", not ended"));
     line("recorded", date_text(report.started_ms) + ", " + clock_text(report.length_ms) + " long");
-    line("observer", report.observer + ", client version " + report.client_version);
+    line("observer", (report.observer.empty() ? "not told" : report.observer) + ", client version " +
+                         (report.client_version.empty() ? "not told" : report.client_version));
     line("server version", report.server_version.empty() ? "not told" : report.server_version);
   }
   line("size", std::to_string(report.bytes) + " bytes");

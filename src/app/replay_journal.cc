@@ -1,16 +1,23 @@
 #include "app/replay_journal.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "json/writer.h"
+#include "match/tools.h"
 
 namespace matchbus::app {
 namespace {
 
+constexpr std::string_view kUsualVersion = "0.3.24";  // where a recording tells none
+// Members of an event that are written here, or that no server is to see.
+constexpr std::array<std::string_view, 11> kRewritten{"obsName",   "playerName", "playerId",   "groupCode",
+                                                      "teamName",  "matchId",    "type",       "data",
+                                                      "timestamp", "key",        "groupSecret"};
 constexpr int64_t kFarthestStep = 8'640'000'000'000'000;  // ms, of a clock
 
 void write_team(json::Writer& out, const match::TeamSetup& team) {
@@ -18,13 +25,15 @@ void write_team(json::Writer& out, const match::TeamSetup& team) {
   out.key("url").string(team.url).key("attackStart").boolean(team.attack_start).end_object();
 }
 
-std::string logon_text(const match::ObserverLogon& logon, const ReplayIdentity& identity) {
+std::string logon_text(const match::ObserverLogon& logon, std::string_view group_code, const ReplayIdentity& identity) {
   BytesWriter text;
   json::Writer out(text);
   out.begin_object().key("type").string("authenticate");
-  out.key("clientVersion").string(identity.client_version.empty() ? logon.client_version : identity.client_version);
+  const std::string_view version =
+      logon.client_version.empty() ? kUsualVersion : std::string_view(logon.client_version);
+  out.key("clientVersion").string(identity.client_version.empty() ? version : identity.client_version);
   out.key("obsName").string(logon.observer_name).key("key").string(identity.key);
-  out.key("groupCode").string(identity.group_code.empty() ? logon.group_code : identity.group_code);
+  out.key("groupCode").string(group_code);
   write_team(out.key("leftTeam"), logon.left);
   write_team(out.key("rightTeam"), logon.right);
   if (!logon.tools.empty()) out.key("toolsData").raw(logon.tools);
@@ -34,14 +43,16 @@ std::string logon_text(const match::ObserverLogon& logon, const ReplayIdentity& 
 
 }  // namespace
 
-Result<std::string> read_whole_file(const std::string& path) {
+Result<std::string> read_whole_file(const std::string& path, size_t most) {
   errno = 0;
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   std::string text;
   std::string piece(256 * 1024, '\0');
   size_t got = 0;
-  while (file != nullptr && (got = std::fread(piece.data(), 1, piece.size(), file.get())) > 0)
+  while (file != nullptr && (got = std::fread(piece.data(), 1, piece.size(), file.get())) > 0) {
+    if (got > most - text.size()) return Error{path + ": larger than " + std::to_string(most) + " bytes"};
     text.append(piece, 0, got);
+  }
   if (file == nullptr || std::ferror(file.get()) != 0) return Error{path + ": " + std::strerror(errno)};
   return text;
 }
@@ -51,16 +62,17 @@ Result<std::unique_ptr<JournalSource>> JournalSource::open(std::string text, con
   const Result<match::LogonHeader> header = source->begin();
   if (!header) return header.error();
   source->start_ms_ = header->log_start_time;
+  source->observer_ = header->logon.observer_name;
   source->group_code_ = identity.group_code.empty() ? header->logon.group_code : identity.group_code;
-  source->logon_ = logon_text(header->logon, identity);
+  if (source->group_code_.empty()) return Error{"it tells no group code (--group gives one)"};
+  source->logon_ = logon_text(header->logon, source->group_code_, identity);
   return source;
 }
 
 Result<match::LogonHeader> JournalSource::begin() {
-  text_ = original_;
   clock_steps_ms_ = 0;
   last_at_ms_ = 0;
-  reader_ = std::make_unique<match::JournalReader>(text_);
+  reader_ = std::make_unique<match::RecordingReader>(text_);
   return reader_->read_header();
 }
 
@@ -74,17 +86,27 @@ std::optional<ReplayEvent> JournalSource::next() {
     event = reader_->next();
   }
   if (!event) return std::nullopt;
-  // Everything goes through the observer's connection, which may send auxiliary events too.
-  event_.truncate(0);
-  json::Writer out(event_);
-  out.begin_object().key("obsName").string(event->observer);
-  if (!event->player_id.empty()) out.key("playerId").string(event->player_id);
-  out.key("groupCode").string(group_code_);
-  if (!event->match_id.empty()) out.key("matchId").string(event->match_id);
-  out.key("type").string(event->type_name).key("data").value(event->data).end_object();
+  write_event(*event);
   // A clock that was set back while the match was recorded must not stop it now.
   last_at_ms_ = std::max(last_at_ms_, event->timestamp - clock_steps_ms_ - start_ms_);
   return ReplayEvent{last_at_ms_, event->type_name, event_.view()};
+}
+
+// Everything goes through the observer's connection, which may send auxiliary events too.
+void JournalSource::write_event(const match::Envelope& event) {
+  event_.truncate(0);
+  json::Writer out(event_);
+  out.begin_object().key("obsName").string(event.observer.empty() ? std::string_view(observer_) : event.observer);
+  if (!event.player_id.empty()) out.key("playerId").string(event.player_id);
+  out.key("groupCode").string(group_code_);
+  if (!event.match_id.empty()) out.key("matchId").string(event.match_id);
+  out.key("type").string(event.type_name).key("data").value(event.data);
+  others_.truncate(0);
+  if (match::write_members(others_, reader_->entry(), kRewritten)) {
+    event_.append(',');
+    event_.append(others_.view());
+  }
+  out.end_object();
 }
 
 }  // namespace matchbus::app

@@ -1,5 +1,6 @@
-// A recorded match as a source: reads a journal (section 8 of the protocol) and makes of it what an observer would have
-// sent. What the server itself has written into the journal is left out.
+// A recorded match as a source: reads a journal (section 8 of the protocol) or whatever else match::RecordingReader
+// takes, and makes of it what an observer would have sent. What the server itself has written into the journal is left
+// out; members that nobody knows are sent as they are.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 #include "app/replay_source.h"
 #include "base/bytes.h"
 #include "base/result.h"
-#include "match/journal_reader.h"
+#include "match/recording_reader.h"
 
 namespace matchbus::app {
 
@@ -17,11 +18,12 @@ namespace matchbus::app {
 struct ReplayIdentity {
   std::string group_code;      // "": the journal's
   std::string key;             // journals have none
-  std::string client_version;  // "": the journal's
+  std::string client_version;  // "": the journal's, or a usual one
 };
 
-// The whole of a file. Errors name it.
-Result<std::string> read_whole_file(const std::string& path);
+// The whole of a file of at most `most` bytes. Errors name it.
+constexpr size_t kMostJournal = size_t{256} << 20;
+Result<std::string> read_whole_file(const std::string& path, size_t most = kMostJournal);
 
 class JournalSource final : public ReplaySource {
  public:
@@ -34,18 +36,21 @@ class JournalSource final : public ReplaySource {
   void restart(uint64_t round) override;
 
  private:
-  explicit JournalSource(std::string text) : original_(std::move(text)) {}
+  explicit JournalSource(std::string text) : text_(std::move(text)) {}
   Result<match::LogonHeader> begin();
+  // As an observer would send it, into event_.
+  void write_event(const match::Envelope& event);
 
-  std::string original_;
-  std::string text_;  // the copy that is read in place
-  std::unique_ptr<match::JournalReader> reader_;
+  std::string text_;
+  std::unique_ptr<match::RecordingReader> reader_;
+  std::string observer_;
   std::string group_code_;
   std::string logon_;
   int64_t start_ms_ = 0;
   int64_t clock_steps_ms_ = 0;  // by which the recorder's clock was set so far
   int64_t last_at_ms_ = 0;
   BytesWriter event_;
+  BytesWriter others_;
 };
 
 }  // namespace matchbus::app

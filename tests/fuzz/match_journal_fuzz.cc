@@ -1,5 +1,5 @@
 // Whatever may lie on a disk as a journal, or beside one: read to its end, broken or torn, and what counts as good
-// reads again as the same entries.
+// reads again as the same entries. The reader of foreign recordings reads at least as much of each.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +8,7 @@
 #include "match/journal_name.h"
 #include "match/journal_reader.h"
 #include "match/journal_sidecar.h"
+#include "match/recording_reader.h"
 
 namespace {
 
@@ -31,6 +32,31 @@ void check_journal(const std::string& file) {
   require(again.read_header().ok());
   while (again.next()) continue;
   require(again.error().empty() && !again.is_torn() && again.events() == reader.events());
+}
+
+size_t own_events(std::string text) {
+  JournalReader reader(text);
+  if (!reader.read_header()) return 0;
+  while (reader.next()) continue;
+  return reader.error().empty() ? reader.events() : 0;
+}
+
+void check_recording(const std::string& text) {
+  RecordingReader reader(text);
+  size_t events = 0;
+  if (reader.read_header()) {
+    while (const auto event = reader.next()) {
+      require(event->data.exists() && event->timestamp >= 0);
+      require(reader.entry()["type"].string() == event->type_name);
+      require(reader.line() > 0 && reader.line() <= text.size() + 1);
+      ++events;
+    }
+  } else {
+    require(!reader.error().empty());
+  }
+  require(!reader.next());
+  require(reader.error().empty() || !reader.is_torn());
+  require(events >= own_events(text));
 }
 
 void check_sidecar(std::string text) {
@@ -60,6 +86,7 @@ void check_name(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   check_journal(text);
+  check_recording(text);
   check_sidecar(text);
   check_name(text);
   return 0;

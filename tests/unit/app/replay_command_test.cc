@@ -67,7 +67,7 @@ TEST_F(ReplayCommand, NamesFilesThatItCannotPlay) {
     EXPECT_EQ(ran.err, "matchbus-replay: " + path + ": No such file or directory\n");
   }
   write("no journal");
-  EXPECT_EQ(run({path}).err, "matchbus-replay: " + path + ": line 1 is no JSON object\n");
+  EXPECT_EQ(run({path}).err, "matchbus-replay: " + path + ": there is neither a logon nor an event in it\n");
 }
 
 TEST_F(ReplayCommand, TellsWrongOptionsFromFailures) {

@@ -78,7 +78,7 @@ TEST(JournalSource, GivesEventsAsAnObserverWouldSendThem) {
     event = (*source)->next();
     EXPECT_EQ(event->at_ms, 700);
     EXPECT_EQ(event->text,
-              R"({"obsName":"","playerId":"p1","groupCode":"A/B","matchId":"m1","type":"aux_health","data":55.5})");
+              R"({"obsName":"Obs","playerId":"p1","groupCode":"A/B","matchId":"m1","type":"aux_health","data":55.5})");
     event = (*source)->next();
     EXPECT_EQ(event->type, "score") << "the server's own events are left out";
     EXPECT_EQ(event->at_ms, 700) << "time does not run backwards";
@@ -116,6 +116,47 @@ TEST(JournalSource, RefusesWhatIsNoJournal) {
     EXPECT_FALSE(JournalSource::open(text, {}).ok()) << text;
 }
 
+std::string logon_of(const JournalSource& source, const char* member) {
+  std::string text = source.logon();
+  json::Document document;
+  return std::string(parse(document, text)[member].string().value_or("(no text)"));
+}
+
+TEST(JournalSource, PlaysWhatOthersHaveRecorded) {
+  const std::string text =
+      "[\r\n{\"version\":\"0.1\"},\r\n"
+      R"({"playerName":"Old","teamName":"TEAM","type":"map","data":"Jam","timestamp":500,"seq":[7],"key":"k"},)"
+      R"({"type":"score","data":{"team_0":1,"team_1":0,"why":"x"},"timestamp":600}])";
+  auto source = JournalSource::open(text, {});
+  ASSERT_TRUE(source.ok()) << source.error().message;
+  EXPECT_EQ(logon_of(**source, "groupCode"), "TEAM");
+  EXPECT_EQ(logon_of(**source, "obsName"), "Old");
+  const std::string version = logon_of(**source, "clientVersion");
+  EXPECT_TRUE(match::VersionRange::parse(match::VersionRange::kDefault).value().contains(version)) << version;
+  auto event = (*source)->next();
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->text, R"({"obsName":"Old","groupCode":"TEAM","type":"map","data":"Jam","seq":[7]})");
+  EXPECT_EQ(event->at_ms, 0);
+  event = (*source)->next();
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->text,
+            R"({"obsName":"Old","groupCode":"TEAM","type":"score","data":{"team_0":1,"team_1":0,"why":"x"}})");
+  EXPECT_EQ(event->at_ms, 100);
+  EXPECT_FALSE((*source)->next());
+  EXPECT_EQ((*source)->error(), "");
+}
+
+TEST(JournalSource, NeedsAGroupCodeFromSomewhere) {
+  const char* const text = R"({"obsName":"O","type":"map","data":"Jam","timestamp":1})";
+  const auto without = JournalSource::open(text, {});
+  ASSERT_FALSE(without.ok());
+  EXPECT_NE(without.error().message.find("--group"), std::string::npos);
+  const auto with = JournalSource::open(text, {"G", "", "0.3.9"});
+  ASSERT_TRUE(with.ok());
+  EXPECT_EQ(logon_of(**with, "groupCode"), "G");
+  EXPECT_EQ(logon_of(**with, "clientVersion"), "0.3.9");
+}
+
 TEST(ReadWholeFile, ReadsOrTellsWhyNot) {
   const std::string path = testing::TempDir() + "replay_journal_test_file";
   const std::string content = std::string(300'000, 'x') + '\0' + "end";
@@ -123,6 +164,10 @@ TEST(ReadWholeFile, ReadsOrTellsWhyNot) {
   const auto read = read_whole_file(path);
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(*read, content);
+  EXPECT_TRUE(read_whole_file(path, content.size()).ok());
+  const auto large = read_whole_file(path, content.size() - 1);
+  ASSERT_FALSE(large.ok());
+  EXPECT_EQ(large.error().message, path + ": larger than 300003 bytes");
   std::remove(path.c_str());
   const auto missing = read_whole_file(path);
   ASSERT_FALSE(missing.ok());
@@ -160,13 +205,35 @@ TEST(ExamineJournal, FindsWhatIsWrong) {
   EXPECT_TRUE(judge_journal(torn).ends_with("not sound\n"));
 
   const JournalReport nothing = examine_journal("");
-  EXPECT_EQ(nothing.problems, (std::vector<std::string>{"line 1 is no JSON object"}));
+  EXPECT_EQ(nothing.problems, (std::vector<std::string>{"there is neither a logon nor an event in it"}));
   EXPECT_NE(describe_journal(nothing).find("events          0"), std::string::npos);
 
   std::string leaky = journal();
   leaky.insert(1, R"("key":"k","groupSecret":"s",)");
   EXPECT_EQ(examine_journal(leaky).problems,
             (std::vector<std::string>{"the header holds 'key'", "the header holds 'groupSecret'"}));
+}
+
+TEST(ExamineJournal, KnowsJournalsOfOthers) {
+  const std::string foreign = std::string("[\n{\"version\":1},\n") +
+                              R"({"playerName":"O","teamName":"T","type":"map","data":"Jam","timestamp":1000},)" +
+                              R"({"note":1},{"playerName":"O","teamName":"T","type":"x","data":1,"timestamp":3000}])";
+  const JournalReport report = examine_journal(foreign);
+  EXPECT_EQ(report.problems, std::vector<std::string>{});
+  EXPECT_EQ(report.group_code, "T");
+  EXPECT_EQ(report.observer, "O");
+  EXPECT_EQ(report.map, "Jam");
+  EXPECT_EQ(report.events, 2U);
+  EXPECT_EQ(report.length_ms, 2'000);
+  EXPECT_EQ(report.remarks,
+            (std::vector<std::string>{"1 events of unknown types", "1 entries that are no events",
+                                      "not as this server writes journals: it can be played, but not brought back",
+                                      "the match has not ended"}));
+  EXPECT_NE(describe_journal(report).find("observer        O, client version not told\n"), std::string::npos);
+  EXPECT_EQ(examine_journal(foreign.substr(0, foreign.size() - 2)).problems,
+            (std::vector<std::string>{"the last entry is torn"}));
+  EXPECT_EQ(examine_journal("{\"version\":1},\n{\"type\":\"authenticate\",\"groupCode\":\"T\",\"key\":\"k\"}").problems,
+            (std::vector<std::string>{"line 2 holds 'key'"}));
 }
 
 TEST(ExamineJournal, FindsSecretsInEvents) {
