@@ -25,12 +25,20 @@ after(() => stopServer(server));
 // Results must be the same over every transport, so they take turns.
 const transports = ['default', 'websocket', 'polling'];
 
+// How often messages come shows only on a machine that is not too busy: the best of some plays counts.
+const plays = 8;
+
 function play({ name, text }, i) {
   test(name, async () => {
-    const vector = withFreshIdentifiers(text);
-    const mistakes = await new Exchange(server, vector, transports[i % transports.length]).play();
-    const shown = mistakes.slice(0, 25).join('\n');
-    assert.equal(mistakes.length, 0, `${vector.description}\n${shown}\n(${mistakes.length} differences)`);
+    for (let left = plays; left > 0; --left) {
+      const vector = withFreshIdentifiers(text);
+      const exchange = new Exchange(server, vector, transports[i % transports.length]);
+      const mistakes = await exchange.play();
+      const shown = mistakes.slice(0, 25).join('\n');
+      assert.equal(mistakes.length, 0, `${vector.description}\n${shown}\n(${mistakes.length} differences)`);
+      if (exchange.rates.length === 0) return;
+      assert.notEqual(left, 1, `${vector.description}\n${exchange.rates.join('\n')}\n(after ${plays} plays)`);
+    }
   });
 }
 
@@ -41,9 +49,11 @@ describe('vectors alone', { concurrency: 1 }, () => vectors.filter(({ alone }) =
 
 const timeline = new Timeline();
 timeline.message(1_000_000);
+timeline.taken(1_000_200);
 timeline.checkpoint(1_010_000);
 timeline.message(1_020_000);
-const context = { timeline, first: () => 5 };
+timeline.taken(1_022_000);
+const context = { timeline, first: () => 5, seenAt: () => 1_020_150 };
 const compare = (expected, actual) => differences(expected, actual, context).length === 0;
 
 for (const [what, expected, good, bad] of [
@@ -62,10 +72,11 @@ for (const [what, expected, good, bad] of [
   [
     'times',
     { roundTimeoutTime: 'epoch +99s section 1' },
-    [{ roundTimeoutTime: 1_119_020 }],
+    [{ roundTimeoutTime: 1_119_000 }, { roundTimeoutTime: 1_119_170 }],
     [
-      { roundTimeoutTime: 1_118_990 },
-      { roundTimeoutTime: 1_121_000 },
+      { roundTimeoutTime: 1_118_900 }, // before the message
+      { roundTimeoutTime: 1_119_300 }, // after it was seen
+      { roundTimeoutTime: 1_120_020 },
       { roundTimeoutTime: 1_099_020 },
       { roundTimeoutTime: 'x' },
     ],
@@ -73,8 +84,8 @@ for (const [what, expected, good, bad] of [
   [
     'moments',
     { agentSelectStartTime: 'epoch +0s section 0' },
-    [{ agentSelectStartTime: 1_000_100 }],
-    [{ agentSelectStartTime: 999_999 }],
+    [{ agentSelectStartTime: 1_000_100 }, { agentSelectStartTime: 999_999 }],
+    [{ agentSelectStartTime: 999_900 }, { agentSelectStartTime: 1_000_300 }],
   ],
 ]) {
   test(`comparing ${what}`, () => {

@@ -3,10 +3,16 @@
 
 const offsets = { agentSelectStartTime: 0, roundTimeoutTime: 99_000, spikeDetonationTime: 45_000 };
 
-// Moments of one exchange: when messages were sent, and when checkpoints were passed.
+// How far the server's clock may be from ours: both are rounded, and the server's is set only now and then. Far less than
+// what lies between the messages of two sections.
+const clockMs = 50;
+
+// Moments of one exchange: when messages were sent, when the server had taken those of a section, and when checkpoints
+// were passed.
 export class Timeline {
   constructor() {
     this.sent = []; // {at, section}
+    this.takenAt = []; // by section
     this.checkpoints = []; // at
   }
 
@@ -18,17 +24,32 @@ export class Timeline {
     this.sent.push({ at, section: this.section });
   }
 
+  taken(at = Date.now()) {
+    this.takenAt[this.section] = at;
+  }
+
   checkpoint(at = Date.now()) {
     this.checkpoints.push(at);
   }
 
-  // A time of the server's clock in the form of the vectors: "epoch +99s section 3".
+  // Whether `value` is a time of the server's clock `seconds` after it took a message of `section`: not before the first
+  // was sent, nor after the last was taken, nor after `seenAt`, when the value itself was here. How long a message takes
+  // need not be known.
+  isAfter(value, seconds, section, seenAt) {
+    const cause = value - seconds * 1000;
+    const first = this.sent.find((message) => message.section === section);
+    return (
+      first !== undefined && cause >= first.at - clockMs && cause <= Math.min(seenAt, this.takenAt[section]) + clockMs
+    );
+  }
+
+  // For people: "epoch +99s section 3".
   describe(key, value) {
-    const cause = value - offsets[key];
+    const cause = value - offsets[key] + clockMs;
     const section = this.checkpoints.filter((at) => at <= cause).length;
     const origin = this.sent.filter((message) => message.section === section && message.at <= cause).at(-1);
     if (origin === undefined) return `${value}, which no message of section ${section} caused`;
-    return `epoch +${Math.round((value - origin.at) / 1000)}s section ${section}`;
+    return `epoch +${((value - origin.at) / 1000).toFixed(3)}s section ${section}`;
   }
 }
 
@@ -65,8 +86,13 @@ function fits(expected, actual, context) {
     const match = pattern.exec(expected);
     if (match) return check(match, actual, context);
   }
-  if (/^epoch \+\d+s section \d+$/.test(expected)) {
-    return typeof actual === 'number' && context.timeline.describe(context.key, actual) === expected;
+  const time = /^epoch \+(\d+)s section (\d+)$/.exec(expected);
+  if (time) {
+    const [seconds, section] = time.slice(1).map(Number);
+    return (
+      typeof actual === 'number' &&
+      context.timeline.isAfter(actual, seconds, section, context.seenAt(context.path, actual))
+    );
   }
   if (expected.includes('<any>')) {
     const pattern = expected.split('<any>').map(escaped).join('[^]*');
@@ -82,8 +108,8 @@ function show(value, context) {
   return (text.length > 200 ? `${text.slice(0, 200)}...` : text) + when;
 }
 
-// The differences, as lines "path: expected ..., got ...". `context` is {timeline, first}: first(path) is the first
-// number that was ever seen at that path.
+// The differences, as lines "path: expected ..., got ...". `context` is {timeline, first, seenAt}: first(path) is the first
+// number that was ever seen at that path, seenAt(path, value) when this one was first seen there.
 export function differences(expected, actual, context, path = '', key = '', parent = undefined) {
   const here = { ...context, path, key, parent };
   const wrong = () => [

@@ -10,6 +10,7 @@ import { delay, until } from './wait.mjs';
 const quietMs = 350; // a checkpoint waits until nothing arrived for so long
 const settleMs = 60; // between messages on different connections, whose order is certain only so
 const awaitMs = 4000;
+const patienceMs = 10_000; // for what is still missing at a checkpoint: the machine may be busy with something else
 
 function randomText(letters, length) {
   return Array.from({ length }, () => letters[randomInt(letters.length)]).join('');
@@ -35,7 +36,7 @@ class Player {
   constructor(url, transport) {
     this.events = []; // since the last checkpoint, without match_data
     this.seen = []; // names of all arrivals ever: {event, at}
-    this.states = []; // every match_data ever, as text
+    this.states = []; // every match_data ever: {text, at}
     this.statesNow = 0; // of those, since the last checkpoint
     this.lastArrival = 0;
     this.client = new Client(url, { transport });
@@ -58,7 +59,7 @@ class Player {
     this.lastArrival = performance.now();
     this.seen.push({ event, at: this.lastArrival });
     if (event === 'match_data') {
-      this.states.push(args[0]);
+      this.states.push({ text: args[0], at: Date.now() });
       this.statesNow += 1;
     } else {
       this.events.push({ event, data: JSON.parse(args[0]) });
@@ -77,15 +78,26 @@ class Player {
 
   // The first number that ever stood at `path` of its states.
   firstNumber(path) {
-    for (const text of this.states) {
+    for (const { text } of this.states) {
       const value = valueAt(JSON.parse(text), path);
       if (typeof value === 'number') return value;
     }
     return undefined;
   }
+
+  // When `value` first stood there.
+  seenAt(path, value) {
+    return this.states.find(({ text }) => valueAt(JSON.parse(text), path) === value)?.at;
+  }
+
+  // Whether all that it was to send is with the system, or, over polling, with the server.
+  hasSent() {
+    return (this.client.socket.io.engine?.writeBuffer.length ?? 0) === 0;
+  }
 }
 
-// Plays one vector; `transport` is for the connections that do not choose one. Returns the differences found.
+// Plays one vector; `transport` is for the connections that do not choose one. Returns the differences found, but for those
+// of rates.
 export class Exchange {
   constructor(server, vector, transport) {
     this.server = server;
@@ -96,6 +108,7 @@ export class Exchange {
     this.marks = new Map();
     this.answers = []; // of HTTP requests since the last checkpoint
     this.mistakes = [];
+    this.rates = []; // mistakes, too, but perhaps of a machine that was too busy
     this.lastSender = undefined;
     this.lastEmit = 0;
   }
@@ -117,8 +130,9 @@ export class Exchange {
   }
 
   async emit(step) {
-    if (this.lastSender !== undefined && this.lastSender !== step.client) await delay(settleMs);
+    if (this.lastSender !== undefined && this.lastSender !== step.client) await this.settle();
     this.lastSender = step.client;
+    this.sectionBegan ??= performance.now();
     this.lastEmit = performance.now();
     this.timeline.message();
     this.players.get(step.client).client.socket.emit(step.event, this.argument(step));
@@ -153,7 +167,7 @@ export class Exchange {
   }
 
   async http({ port, method, path, headers = {}, json, text }) {
-    if (this.lastSender !== undefined) await delay(settleMs);
+    if (this.lastSender !== undefined) await this.settle();
     this.lastSender = undefined;
     const body = json === undefined ? text : JSON.stringify(json);
     const type = json === undefined ? {} : { 'Content-Type': 'application/json' };
@@ -164,14 +178,46 @@ export class Exchange {
     this.players.get(client).client.close();
   }
 
+  // Until the server has taken what was sent, however busy the machine is: it answers a request that came later.
+  async taken() {
+    await until(() => [...this.players.values()].every((player) => player.hasSent()), 'the messages to leave');
+    await request(this.server, 'extras', '/status');
+  }
+
+  async settle() {
+    await this.taken();
+    await delay(settleMs);
+  }
+
   async checkpoint() {
+    const tookMs = performance.now() - (this.sectionBegan ?? performance.now());
+    await this.taken();
+    this.timeline.taken();
     await this.quiet();
     const expected = this.vector.checkpoints[this.timeline.section];
-    for (const [name, wanted] of Object.entries(expected.clients)) this.compareClient(expected.label, name, wanted);
-    (expected.http ?? []).forEach((wanted, i) => this.compareAnswer(expected.label, wanted, this.answers[i]));
+    let mistakes = this.compare(expected);
+    // What is missing may be on its way. Once something is wrong, though, nobody is waited for any more.
+    const end = performance.now() + (this.mistakes.length === 0 ? patienceMs : 0);
+    while (mistakes.length > 0 && performance.now() < end) {
+      await delay(quietMs);
+      mistakes = this.compare(expected);
+    }
+    this.mistakes.push(...mistakes);
+    this.compareRates(expected, tookMs);
     this.timeline.checkpoint();
     for (const player of this.players.values()) Object.assign(player, { events: [], statesNow: 0 });
     this.answers = [];
+    this.sectionBegan = undefined;
+  }
+
+  // The differences between what was expected of a section and what has come until now.
+  compare(expected) {
+    return [
+      ...Object.entries(expected.clients).flatMap(([name, wanted]) =>
+        this.compareClient(expected.label, name, wanted),
+      ),
+      ...(expected.http ?? []).flatMap((wanted, i) => this.compareAnswer(expected.label, wanted, this.answers[i])),
+    ];
   }
 
   async quiet() {
@@ -186,23 +232,45 @@ export class Exchange {
 
   compareClient(label, name, wanted) {
     const player = this.players.get(name);
-    const context = { timeline: this.timeline, first: (path) => player.firstNumber(path) };
-    const note = (lines) => this.mistakes.push(...lines.map((line) => `"${label}", ${name}: ${line}`));
-    if (player.client.socket.connected !== wanted.connected) note([`connected: expected ${wanted.connected}`]);
-    note(differences(wanted.events ?? [], player.events, context).map((line) => `events${line}`));
+    const context = {
+      timeline: this.timeline,
+      first: (path) => player.firstNumber(path),
+      seenAt: (path, value) => player.seenAt(path, value),
+    };
+    const lines = differences(wanted.events ?? [], player.events, context).map((line) => `events${line}`);
+    if (player.client.socket.connected !== wanted.connected) lines.push(`connected: expected ${wanted.connected}`);
     if (wanted.matchData === undefined) {
-      if (player.statesNow > 0) note([`match_data: expected none, got ${player.statesNow}`]);
+      if (player.statesNow > 0) lines.push(`match_data: expected none, got ${player.statesNow}`);
     } else if (player.states.length === 0) {
-      note(['match_data: expected one, got none']);
+      lines.push('match_data: expected one, got none');
     } else {
       // The last one, new or not: a state that did not change need not be sent.
-      note(differences(wanted.matchData, JSON.parse(player.states.at(-1)), context));
+      lines.push(...differences(wanted.matchData, JSON.parse(player.states.at(-1).text), context));
     }
-    if (wanted.rate !== undefined) {
-      const [low, high] = /^(\d+) to (\d+) messages$/.exec(wanted.rate).slice(1).map(Number);
-      if (player.statesNow < low || player.statesNow > high)
-        note([`rate: expected ${wanted.rate}, got ${player.statesNow}`]);
+    return lines.map((line) => `"${label}", ${name}: ${line}`);
+  }
+
+  // Waits never end early, but often late, and all the time messages come: more of them in as much more time.
+  compareRates({ label, clients }, tookMs) {
+    const waitedMs = this.waitedFor();
+    for (const [name, { rate }] of Object.entries(clients)) {
+      if (rate === undefined) continue;
+      const [low, high] = /^(\d+) to (\d+) messages$/.exec(rate).slice(1).map(Number);
+      const count = this.players.get(name).statesNow;
+      if (count >= low && count <= high * Math.max(1, tookMs / waitedMs)) continue;
+      this.rates.push(`"${label}", ${name}: ${rate} expected in ${waitedMs} ms, got ${count} in ${tookMs.toFixed(0)} ms`);
     }
+  }
+
+  // What the `wait` steps of this section come to.
+  waitedFor() {
+    let section = 0;
+    let ms = 0;
+    for (const step of this.vector.steps) {
+      if (step.do === 'checkpoint') section += 1;
+      if (step.do === 'wait' && section === this.timeline.section) ms += step.ms;
+    }
+    return ms;
   }
 
   compareAnswer(label, { request: asked, status, contentType, body, ...headers }, answer) {
@@ -210,9 +278,10 @@ export class Exchange {
     const isJson = type.startsWith('application/json');
     const actual = { status: answer.status, contentType: type, body: isJson ? JSON.parse(answer.body) : answer.body };
     for (const name of Object.keys(headers)) actual[name] = answer.headers[name];
-    const context = { timeline: this.timeline, first: () => undefined };
-    const lines = differences({ status, contentType, body, ...headers }, actual, context);
-    this.mistakes.push(...lines.map((line) => `"${label}", ${asked}: ${line}`));
+    const context = { timeline: this.timeline, first: () => undefined, seenAt: () => undefined };
+    return differences({ status, contentType, body, ...headers }, actual, context).map(
+      (line) => `"${label}", ${asked}: ${line}`,
+    );
   }
 
   // Ends the matches that the vector began, so that they do not stay on the server.
