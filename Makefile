@@ -14,6 +14,8 @@ ARGS       ?=
 # Seconds per program of `make fuzz`, and the folder of src that `make coverage` shows (all without it).
 FUZZ_SECONDS ?= 30
 FOLDER       ?=
+# Some parts of the benchmarks, which then write nothing: make bench PARTS='^(memory|eager)$$' (bench/run.mjs has more).
+PARTS        ?=
 # One test of many: make test TESTS=e2e_tls (a regular expression).
 TESTS      ?=
 
@@ -47,11 +49,11 @@ test: deps-test ## Build everything and run all tests (TESTS=regex: some)
 	$(call compile,$(BUILD))
 	$(call run_tests,$(BUILD))
 
-bench: bench-programs ## Run the benchmarks and write bench/RESULTS.md
-	@exec bench/run $(BUILD)/bin
+bench: bench-programs ## Run the benchmarks and write bench/RESULTS.md (PARTS=regex: some, and write nothing)
+	@exec bench/run.mjs $(BUILD)/bin $(if $(PARTS),--only='$(PARTS)')
 
 bench-peers: deps-bench bench-programs ## Put the same load on other servers, too, and write bench/RESULTS-peers.md
-	@exec bench/run $(BUILD)/bin --peers
+	@exec bench/run.mjs $(BUILD)/bin --peers $(if $(PARTS),--only='$(PARTS)')
 
 bench-programs: deps-test deps-dev
 	$(call configure,$(BUILD),-DCMAKE_BUILD_TYPE=$(BUILD_TYPE) -DMATCHBUS_BENCH=ON)

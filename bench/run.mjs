@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs the benchmarks and writes their results:   bench/run BIN [--peers] [--only=REGEX]
+// Runs the benchmarks and writes their results:   bench/run.mjs BIN [--peers] [--only=REGEX]
 // BIN: the folder of the built programs. With --only just the parts whose names match are run (memory, eager, joins, ...,
 // busMemory, busStorm, ...: the methods of the suites), and nothing is written.
 import { dirname, join, resolve } from 'node:path';

@@ -14,16 +14,37 @@ export class Versus {
 
   async run() {
     this.results.ways.push('one round each, the servers one after another; `send()` is a bare loop over the same connections and sizes');
-    await this.keepState();
-    await this.socketIo('500 viewers that offer compression', 1 / 20, '--viewers', 500);
-    await this.socketIo('500 viewers without compression', undefined, '--viewers', 500, '--plain');
-    await this.socketIo('2,000 viewers without compression', undefined, '--viewers', 2_000, '--plain');
-    await this.plainFanOut('2,000 viewers, patches', 2_000, '--diff');
-    await this.plainFanOut('2,000 viewers, full state', 2_000);
+    await this.compressed();
+    await this.plain500();
+    await this.plain2000();
+    await this.patches();
+    await this.fullState();
+  }
+
+  compressed() {
+    return this.socketIo('500 viewers that offer compression', 1 / 20, '--viewers', 500);
+  }
+
+  plain500() {
+    return this.socketIo('500 viewers without compression', undefined, '--viewers', 500, '--plain');
+  }
+
+  plain2000() {
+    return this.socketIo('2,000 viewers without compression', undefined, '--viewers', 2_000, '--plain');
+  }
+
+  patches() {
+    return this.plainFanOut('2,000 viewers, patches', 2_000, '--diff');
+  }
+
+  fullState() {
+    return this.plainFanOut('2,000 viewers, full state', 2_000);
   }
 
   // The state of a match as matchbus broadcasts it goes into a file, for others to broadcast: asked for over polling, where that needs no client.
+  // Done once.
   async keepState() {
+    if (this.state) return;
     const server = await this.processes.startServer();
     const load = this.processes.startLoad(server, '--viewers', 1, '--rate', 100, '--seconds', 4, '--settle', 1);
     const polling = `http://127.0.0.1:${server.output}/socket.io/?EIO=4&transport=polling`;
@@ -42,6 +63,7 @@ export class Versus {
   }
 
   async socketIo(title, goal, ...args) {
+    await this.keepState();
     const load = [...args, '--seconds', 6, '--settle', 2];
     const ours = await this.processes.measure([], ...load);
     const server = await socketIoServer(this.processes, this.state);
