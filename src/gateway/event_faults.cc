@@ -109,7 +109,7 @@ void EventFaults::write_line(std::string_view name, Sender& sender) {
     std::string& list = fault.refused ? refused : ignored;
     if (!list.empty()) list += "; ";
     list += fault.refused ? events(times, fault.type) + " refused: " + what
-                          : what + " in " + events(times, fault.type) + ", which keeps what was known";
+                          : what + " in " + events(times, fault.type) + ", of which the rest was applied";
   }
   std::string line = std::string(name) + ": " + refused;
   if (!refused.empty() && !ignored.empty()) line += "; ";

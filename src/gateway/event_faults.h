@@ -1,8 +1,8 @@
 // What operators are told of events that were refused, and of fields that said nothing: counted by type for /metrics,
 // and in the log as one line a minute for each sender that has something to say of it, such as
 //
-//     observer 'me' of group 'G': 10 roster events refused: startTeam is a text; locked is null in 3 roster events,
-//     which keeps what was known
+//     observer 'me' of group 'G': 10 roster events refused: startTeam is a text; locked is null in 3 roster events, of
+//     which the rest was applied
 //
 // What a client leaves out all match long (clients of earlier generations do) is said once.
 #pragma once

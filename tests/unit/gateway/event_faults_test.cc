@@ -76,8 +76,8 @@ TEST_F(EventFaultsTest, OneLineAMinuteTellsWhatCameMeanwhile) {
   }
   EXPECT_THAT(said(), IsEmpty());
   pass(2'000);
-  EXPECT_THAT(said(), ElementsAre("observer 'me' of group 'G': kills is a list in 59 scoreboard events, which keeps "
-                                  "what was known"));
+  EXPECT_THAT(said(), ElementsAre("observer 'me' of group 'G': kills is a list in 59 scoreboard events, of which "
+                                  "the rest was applied"));
 }
 
 TEST_F(EventFaultsTest, WhatAClientLeavesOutIsSaidOnce) {
