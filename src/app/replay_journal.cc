@@ -20,9 +20,11 @@ constexpr std::array<std::string_view, 11> kRewritten{"obsName",   "playerName",
                                                       "timestamp", "key",        "groupSecret"};
 constexpr int64_t kFarthestStep = 8'640'000'000'000'000;  // ms, of a clock
 
-void write_team(json::Writer& out, const match::TeamSetup& team) {
+void write_team(BytesWriter& text, json::Writer& out, const match::TeamSetup& team) {
   out.begin_object().key("name").string(team.name).key("tricode").string(team.tricode);
-  out.key("url").string(team.url).key("attackStart").boolean(team.attack_start).end_object();
+  out.key("url").string(team.url).key("attackStart").boolean(team.attack_start);
+  match::append_others(text, team.others);
+  out.end_object();
 }
 
 std::string logon_text(const match::ObserverLogon& logon, std::string_view group_code, const ReplayIdentity& identity) {
@@ -34,8 +36,8 @@ std::string logon_text(const match::ObserverLogon& logon, std::string_view group
   out.key("clientVersion").string(identity.client_version.empty() ? version : identity.client_version);
   out.key("obsName").string(logon.observer_name).key("key").string(identity.key);
   out.key("groupCode").string(group_code);
-  write_team(out.key("leftTeam"), logon.left);
-  write_team(out.key("rightTeam"), logon.right);
+  write_team(text, out.key("leftTeam"), logon.left);
+  write_team(text, out.key("rightTeam"), logon.right);
   if (!logon.tools.empty()) out.key("toolsData").raw(logon.tools);
   out.end_object();
   return std::string(text.view());

@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kHeader =
     R"({"type":"authenticate","clientVersion":"0.3.20","obsName":"Obs","groupCode":"A/B",)"
-    R"("leftTeam":{"name":"L","tricode":"LFT","url":"l","attackStart":true},)"
+    R"("leftTeam":{"name":"L","tricode":"LFT","url":"l","attackStart":true,"colour":"#f00"},)"
     R"("rightTeam":{"name":"R\"x","tricode":"RGT","url":"r","attackStart":false},)"
     R"("toolsData":{"timeoutDuration":30,"own":[1,{"b":2}]},"serverVersion":"0.1.0","logStartTime":1000000})";
 
@@ -49,7 +49,7 @@ TEST(JournalSource, MakesALogonThatAServerTakes) {
   EXPECT_EQ(logon->key, "the \"key\"");
   EXPECT_EQ(logon->group_code, "A/B");
   EXPECT_EQ(logon->observer_name, "Obs");
-  EXPECT_EQ(logon->left, (match::TeamSetup{"L", "LFT", "l", true}));
+  EXPECT_EQ(logon->left, (match::TeamSetup{"L", "LFT", "l", true, R"("colour":"#f00")"}));
   EXPECT_EQ(logon->right, (match::TeamSetup{"R\"x", "RGT", "r", false}));
   EXPECT_EQ(logon->tools, R"({"timeoutDuration":30,"own":[1,{"b":2}]})");
   EXPECT_FALSE(root["serverVersion"].exists());
