@@ -381,7 +381,7 @@ void AppImpl::reload() {
 }
 
 void AppImpl::shut_down() {
-  if (shutdown_deadline_ms_ != 0) return loop_.stop();  // asked twice: at once
+  if (shutdown_deadline_ms_ != 0) return loop_.stop();  // asked twice: nobody is waited for
   log_.info("shutting down");
   for (Port* port : {&ingest_port_, &output_port_, &extras_port_}) port->shut_down();
   if (Result<void> removed = ports_file_.remove(); !removed) log_.warning(removed.error().message);

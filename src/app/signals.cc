@@ -1,41 +1,62 @@
 #include "app/signals.h"
 
+#include <sys/signalfd.h>
+
+#include <cerrno>
 #include <csignal>
+#include <initializer_list>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
+#include "net/descriptor.h"
+
 namespace matchbus::app {
+namespace {
+
+// Blocked for this thread and those to come, they can be read from the descriptor that is returned.
+net::Descriptor take_over(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  return net::Descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+}  // namespace
+
+struct Signals::Watch {
+  net::Descriptor descriptor = take_over({SIGTERM, SIGINT, SIGHUP});
+  uv_poll_t uv{};
+  std::function<void()> on_stop;
+  std::function<void()> on_reload;
+
+  void read() const {
+    signalfd_siginfo taken{};
+    while (::read(descriptor.get(), &taken, sizeof taken) == sizeof taken) {
+      taken.ssi_signo == SIGHUP ? on_reload() : on_stop();
+    }
+  }
+};
 
 Signals::Signals(net::Loop& loop, std::function<void()> on_stop, std::function<void()> on_reload) {
-  watch(loop, 0, SIGTERM, on_stop);
-  watch(loop, 1, SIGINT, std::move(on_stop));
-  watch(loop, 2, SIGHUP, std::move(on_reload));
+  auto watch = std::make_unique<Watch>();
+  watch->on_stop = std::move(on_stop);
+  watch->on_reload = std::move(on_reload);
+  const int error =
+      watch->descriptor ? uv_poll_init(loop.uv(), &watch->uv, watch->descriptor.get()) : uv_translate_sys_error(errno);
+  if (error != 0) throw std::runtime_error(std::string("cannot watch signals: ") + uv_strerror(error));
+  watch->uv.data = watch.get();
+  uv_poll_start(&watch->uv, UV_READABLE, [](uv_poll_t* poll, int, int) { static_cast<Watch*>(poll->data)->read(); });
+  // Waiting for signals alone must not keep the loop's last run alive.
+  uv_unref(reinterpret_cast<uv_handle_t*>(&watch->uv));
+  watch_ = watch.release();  // libuv holds it until its close callback
 }
 
 Signals::~Signals() {
-  // Without a handler a second SIGTERM would kill the process in the middle of its orderly end: it is not taken any
-  // more.
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGTERM);
-  sigaddset(&ending, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-  for (Handle* handle : handles_) {
-    uv_close(reinterpret_cast<uv_handle_t*>(&handle->uv),
-             [](uv_handle_t* closed) { std::unique_ptr<Handle> freed(static_cast<Handle*>(closed->data)); });
-  }
-}
-
-void Signals::watch(net::Loop& loop, size_t index, int signal, std::function<void()> call) {
-  auto handle = std::make_unique<Handle>();
-  handle->call = std::move(call);
-  uv_signal_init(loop.uv(), &handle->uv);
-  handle->uv.data = handle.get();
-  uv_signal_start(
-      &handle->uv, [](uv_signal_t* fired, int) { static_cast<Handle*>(fired->data)->call(); }, signal);
-  // A signal handle alone must not keep the loop's last run alive.
-  uv_unref(reinterpret_cast<uv_handle_t*>(&handle->uv));
-  handles_[index] = handle.release();  // libuv holds it until its close callback
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch_->uv),
+           [](uv_handle_t* closed) { std::unique_ptr<Watch> freed(static_cast<Watch*>(closed->data)); });
 }
 
 }  // namespace matchbus::app

@@ -10,7 +10,7 @@ import { connect } from '../support/client.mjs';
 import { getJson, rawConnection, request } from '../support/http.mjs';
 import { groupCode, observer, observerLogon, viewer } from '../support/match.mjs';
 import { Program, Server, startServer, stopServer, temporaryDirectory } from '../support/server.mjs';
-import { within } from '../support/wait.mjs';
+import { delay, until, within } from '../support/wait.mjs';
 
 // Runs a program to its end.
 async function run(name, args, options) {
@@ -41,11 +41,39 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
-test('two signals in a row are no harm', async () => {
+// Signals at every moment of the end: each of the program's threads is there to take one, until the last has gone.
+test('signals that come all the time during the end change nothing', async (t) => {
   const server = await startServer();
+  const player = await observer(t, server, groupCode());
+  player.send('map', 'Jam'); // work for the pool's threads
+  await viewer(t, server, groupCode());
+  while (server.result === undefined) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) server.signal(signal);
+    await delay(1);
+  }
+  assert.deepEqual(server.result, { code: 0, signal: null });
+});
+
+test('a second signal ends the wait for clients that do not go, and loses nothing', async (t) => {
+  const patient = { '--drain-timeout': '600000' };
+  const server = await startServer({ set: patient });
+  const code = groupCode();
+  const player = await observer(t, server, code, { transport: 'websocket' });
+  const idler = await rawConnection(t, server.ports.extras, { allowHalfOpen: true });
+  idler.write('GET /status HTTP/1.1\r\nHost: a\r\n\r\n');
+  await until(() => idler.received.length > 0, 'an answer');
+  player.send('map', 'Jam');
+  await (await viewer(t, server, code)).state((state) => state.map === 'Lotus');
+
   server.signal('SIGTERM');
+  await player.disconnected();
+  await until(() => idler.socket.readableEnded, 'the server to close its side');
+  assert.equal(server.result, undefined, 'it waits for the other side');
   server.signal('SIGTERM');
-  assert.deepEqual(await server.stop(), { code: 0, signal: null });
+  assert.deepEqual(await within(server.ended, 'the server to end'), { code: 0, signal: null });
+
+  const next = await startServer({ t, dataDir: server.dataDir });
+  await (await viewer(t, next, code)).state((state) => state.map === 'Lotus');
 });
 
 test('SIGHUP ends nothing', async (t) => {
