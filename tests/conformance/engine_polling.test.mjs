@@ -117,7 +117,7 @@ describe('one request of a kind at a time', () => {
   it('a second poll closes the session', async () => {
     const sid = await echo.open();
     const first = echo.pollText(sid);
-    await delay(20);
+    await echo.open(); // answered after a poll that was sent before
     assert.equal((await echo.pollText(sid)).status, 400);
     assert.deepEqual(await first, { status: 200, text: '1' });
     await assertGone(sid);
@@ -136,8 +136,8 @@ describe('one request of a kind at a time', () => {
         done(response.statusCode);
       });
     });
-    slow.write('4he');
-    await delay(50);
+    await new Promise((written) => slow.write('4he', written));
+    await echo.open(); // answered after what was written before
     assert.equal((await echo.post(sid, '4second')).status, 400);
     slow.end('llo');
     assert.equal(await answered, 400);

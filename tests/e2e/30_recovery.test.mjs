@@ -11,8 +11,9 @@ import { proxy } from '../support/proxy.mjs';
 import { startServer, stopServer } from '../support/server.mjs';
 import { until, within } from '../support/wait.mjs';
 
-// Heartbeats are short so that a silent loss shows soon; the plain ports also take TLS.
-const heartbeat = ['--ping-interval', '300', '--ping-timeout', '300'];
+// Heartbeats are short so that a silent loss shows soon, but not so short that a busy machine misses one, which would be a
+// loss more than the test has made; the plain ports also take TLS.
+const heartbeat = ['--ping-interval', '1000', '--ping-timeout', '1500'];
 const server = await startServer({ insecure: false, args: heartbeat });
 after(() => stopServer(server));
 
