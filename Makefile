@@ -11,7 +11,7 @@ JOBS       ?= $(shell cat /proc/meminfo 2>/dev/null | awk -v jobs="$$(nproc 2>/d
   '/^MemAvailable:/ && int($$2 / 480000) < jobs { jobs = int($$2 / 480000) } END { print jobs < 1 ? 1 : jobs }')
 # Options of the server that `make run` starts, for example: make run ARGS='--ingest-port 6100'
 ARGS       ?=
-# Seconds per program of `make fuzz`, and the folder of src that `make coverage` shows (all without it).
+# Seconds per program of `make fuzz`, and the folder of src that `make coverage` and `make tidy` look at (all without it).
 FUZZ_SECONDS ?= 30
 FOLDER       ?=
 # Some parts of the benchmarks, which then write nothing: make bench PARTS='^(memory|eager)$$' (bench/run.mjs has more).
@@ -76,10 +76,10 @@ clang: deps-test deps-dev ## Build everything with clang++, without sanitizers
 	  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
 	$(call compile,$(BUILD)-clang)
 
-tidy: deps-test deps-dev ## Check the sources with clang-tidy
+tidy: deps-test deps-dev ## Check the sources with clang-tidy (FOLDER=match: of one folder)
 	$(call configure,$(BUILD)-clang,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON \
 	  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++)
-	@run-clang-tidy -quiet -j $(JOBS) -p $(BUILD)-clang '$(CURDIR)/src/$(FOLDER).*'
+	@run-clang-tidy -quiet -j $(JOBS) -p $(BUILD)-clang '$(CURDIR)/src/$(FOLDER:%=%/).*'
 
 SOURCES = $$(find src tests bench \( -name node_modules -o -name peers \) -prune -o \
             \( -name '*.cc' -o -name '*.h' \) -print)
@@ -100,12 +100,12 @@ headers: deps-test ## Check that each header compiles by itself
 	$(call configure,$(BUILD),-DCMAKE_BUILD_TYPE=$(BUILD_TYPE) -DMATCHBUS_TESTS=ON)
 	@cmake --build $(BUILD) --parallel $(JOBS) --target headers
 
-coverage: deps-test deps-dev ## Run the unit tests with counters and print the coverage by lines (FOLDER=match: of one folder)
+coverage: deps-test deps-dev ## Run the unit tests with counters and print the coverage by lines (FOLDER=match: of one folder by its own)
 	$(call configure,$(BUILD)-coverage,-DCMAKE_BUILD_TYPE=Debug -DMATCHBUS_TESTS=ON -DMATCHBUS_COVERAGE=ON)
-	$(call compile,$(BUILD)-coverage)
+	@cmake --build $(BUILD)-coverage --parallel $(JOBS) $(if $(FOLDER),--target unit_$(FOLDER))
 	@find $(BUILD)-coverage -name '*.gcda' -delete
-	@ctest --test-dir $(BUILD)-coverage --parallel $(JOBS) --output-on-failure -R '$(or $(TESTS),^unit_)'
-	@gcovr --root . --object-directory $(BUILD)-coverage --filter 'src/$(FOLDER)' --exclude-throw-branches --txt
+	@ctest --test-dir $(BUILD)-coverage --parallel $(JOBS) --output-on-failure -R '$(or $(TESTS),^unit_$(if $(FOLDER),$(FOLDER)$$))'
+	@gcovr --root . --object-directory $(BUILD)-coverage --filter 'src/$(FOLDER:%=%/)' --exclude-throw-branches --txt
 
 docs: all deps-test ## Put the program's options into README.md and man/matchbus.8
 	@MATCHBUS_BIN=$(abspath $(BUILD))/bin node tests/support/write-documents.mjs
