@@ -160,7 +160,10 @@ Result<LogonHeader> RecordingReader::read_header() {
     has_logon = has_logon || is_logon(root) || logon["leftTeam"].is_object();
     take_logon(logon, header);
   }
-  if (!has_first_ && !has_logon && error_.empty()) error_ = "there is neither a logon nor an event in it";
+  if (!has_first_ && !has_logon && error_.empty()) {
+    error_ = "there is neither a logon nor an event in it";
+    is_torn_ = false;
+  }
   if (!error_.empty()) return Error{error_};
   if (has_first_) {
     const Envelope event = read_event();

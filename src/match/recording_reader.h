@@ -46,7 +46,7 @@ class RecordingReader {
 
   // Why reading ended early, with the line; "" if it did not.
   const std::string& error() const { return error_; }
-  // Whether the last object is torn.
+  // Whether the last object is torn, and all before it was read.
   bool is_torn() const { return is_torn_; }
   // Objects that are no events.
   size_t passed_over() const { return passed_over_; }

@@ -186,6 +186,7 @@ TEST(RecordingReader, NothingToPlayIsAnError) {
     const Read result = read(text);
     EXPECT_FALSE(result.header) << text;
     EXPECT_NE(result.error, "") << text;
+    EXPECT_FALSE(result.is_torn) << text;
   }
   EXPECT_EQ(read("x\n" + event(1)).error, "line 1 is no event");
 }
