@@ -28,7 +28,7 @@ void Feed::join(FeedMember& member, bool send_latest, bool follows_changes) {
   if (member.feed_ != nullptr) member.feed_->leave(member);
   member.feed_ = this;
   member.place_ = static_cast<uint32_t>(members_.size());
-  member.version_ = send_latest ? 0 : version_;
+  member.version_ = send_latest && latest_ ? version_ - 1 : version_;
   member.has_it_ = false;
   member.follows_changes_ = follows_changes;
   members_.push_back(&member);
@@ -38,7 +38,7 @@ void Feed::join(FeedMember& member, bool send_latest, bool follows_changes) {
 void Feed::leave(FeedMember& member) {
   if (member.feed_ != this) return;
   fan_out_.clear_late(member);
-  if (member.has_it_) fan_out_.stats_.conflated += version_ - member.version_;
+  fan_out_.stats_.conflated += version_ - member.version_;
   members_[member.place_] = members_.back();
   members_[member.place_]->place_ = member.place_;
   members_.pop_back();
@@ -74,7 +74,7 @@ void Feed::visit(FeedMember& member, size_t pending) {
   const bool has_previous = member.has_it_ && member.version_ + 1 == version_;
   const Message* const message = latest_->message_for(member.follows_changes_, has_previous);
   if (message == nullptr) return;
-  if (member.has_it_) fan_out_.stats_.conflated += version_ - member.version_ - 1;
+  fan_out_.stats_.conflated += version_ - member.version_ - 1;
   member.version_ = version_;
   member.has_it_ = true;
   ++fan_out_.stats_.delivered;

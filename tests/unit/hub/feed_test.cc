@@ -229,6 +229,23 @@ TEST_F(FeedTest, NearlyAllMayLeaveInTheMiddleOfAPass) {
   for (const Viewer& viewer : stay) EXPECT_EQ(viewer.got, (std::vector<std::string>{"a", "b"}));
 }
 
+TEST_F(FeedTest, CountsWhatAMemberWasSparedBeforeItsFirst) {
+  FanOut fan_out(loop_, {});
+  Feed feed(fan_out);
+  feed.publish(message("before"));
+  Viewer busy;
+  busy.pending = 1;
+  feed.join(busy, false);
+  for (const char* text : {"a", "b", "c"}) {
+    feed.publish(message(text));
+    settle();
+  }
+  busy.pending = 0;
+  feed.drained(busy);
+  EXPECT_EQ(busy.got, (std::vector<std::string>{"c"}));
+  EXPECT_EQ(fan_out.stats().conflated, 2u);
+}
+
 TEST_F(FeedTest, CountsTheUpdatesThatMembersWereSpared) {
   FanOut fan_out(loop_, {.slice_us = 0});
   Feed feed(fan_out);
