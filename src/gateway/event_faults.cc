@@ -44,35 +44,39 @@ bool is_left_out(json::Type found) { return found == json::Type::kMissing || fou
 
 }  // namespace
 
-void EventFaults::note_faults(std::string_view group, const match::Envelope& event, const match::Outcome& outcome) {
+void EventFaults::note_faults(std::string_view group, std::string_view player, const match::Envelope& event,
+                              const match::Outcome& outcome) {
   const std::string_view type = match::event_name(event.type);
   const bool is_refused = outcome.verdict == match::Verdict::kRefused;
   if (is_refused) ++refused_[{type, outcome.reason}];
   for (const match::FieldFault& fault : outcome.ignored) ++ignored_[{type, fault.field}];
-  Sender* const sender = sender_of(group, event);
+  Sender* const sender = sender_of(group, player, event);
   if (sender == nullptr) return;
   if (is_refused) {
-    count(*sender, {.type = type, .reason = outcome.reason, .found = outcome.found, .refused = true});
+    count(*sender, {.type = type, .reason = outcome.reason, .found = outcome.found, .verdict = outcome.verdict});
   } else {
     for (const match::FieldFault& fault : outcome.ignored)
-      count(*sender, {.type = type, .reason = fault.field, .found = fault.found});
+      count(*sender, {.type = type, .reason = fault.field, .found = fault.found, .verdict = outcome.verdict});
   }
-  if (sender->has_news && !timer_.is_set()) arm();
+  if (sender->has_news && (!timer_.is_set() || sender->line_at < next_line_)) arm();
 }
 
-EventFaults::Sender* EventFaults::sender_of(std::string_view group, const match::Envelope& event) {
+EventFaults::Sender* EventFaults::sender_of(std::string_view group, std::string_view player,
+                                            const match::Envelope& event) {
   const bool is_observer = event.writer == match::Writer::kObserver;
-  name_.assign(is_observer ? "observer '" : "auxiliary client '");
-  name_.append(json::clipped(is_observer ? event.observer : event.player_id, kMaxName));
-  name_.append(is_observer ? "' of group '" : "' of match '").append(group).append("'");
-  if (const auto found = senders_.find(name_); found != senders_.end()) return &found->second;
+  key_.assign(is_observer ? "o" : "a").append(group);
+  if (!is_observer) key_.append("\n").append(player);
+  if (const auto found = senders_.find(key_); found != senders_.end()) return &found->second;
   const int64_t now = clock_.monotonic_ms();
   if (senders_.size() >= kMaxSenders && now >= next_sweep_) {
     next_sweep_ = now + kBetweenLinesMs;
     std::erase_if(senders_, [&](const auto& entry) { return entry.second.line_at + kForgottenMs < now; });
   }
   if (senders_.size() >= kMaxSenders) return nullptr;
-  Sender& made = senders_[name_];
+  Sender& made = senders_[key_];
+  made.name.assign(is_observer ? "observer '" : "auxiliary client '");
+  made.name.append(json::clipped(is_observer ? event.observer : player, kMaxName));
+  made.name.append(is_observer ? "' of group '" : "' of match '").append(group).append("'");
   made.line_at = now + kFirstLineMs;
   return &made;
 }
@@ -80,7 +84,7 @@ EventFaults::Sender* EventFaults::sender_of(std::string_view group, const match:
 void EventFaults::count(Sender& sender, const Fault& fault) {
   const auto same = [&](const Fault& other) {
     return other.type == fault.type && other.reason == fault.reason && other.found == fault.found &&
-           other.refused == fault.refused;
+           other.verdict == fault.verdict;
   };
   auto known = std::find_if(sender.faults.begin(), sender.faults.end(), same);
   if (known == sender.faults.end()) {
@@ -88,11 +92,12 @@ void EventFaults::count(Sender& sender, const Fault& fault) {
     known = sender.faults.insert(known, fault);
   }
   ++known->count;
-  const bool is_old_news = known->told && !known->refused && known->found && is_left_out(*known->found);
+  const bool is_old_news =
+      known->told && known->verdict == match::Verdict::kApplied && known->found && is_left_out(*known->found);
   sender.has_news = sender.has_news || !is_old_news;
 }
 
-void EventFaults::write_line(std::string_view name, Sender& sender) {
+void EventFaults::write_line(Sender& sender) {
   std::string refused;
   std::string ignored;
   size_t kinds = 0;
@@ -106,12 +111,14 @@ void EventFaults::write_line(std::string_view name, Sender& sender) {
     }
     fault.told = true;
     const std::string what = fault.found ? describe(fault.reason, *fault.found) : std::string(fault.reason);
-    std::string& list = fault.refused ? refused : ignored;
+    const std::string those = events(times, fault.type);
+    std::string& list = fault.verdict == match::Verdict::kRefused ? refused : ignored;
     if (!list.empty()) list += "; ";
-    list += fault.refused ? events(times, fault.type) + " refused: " + what
-                          : what + " in " + events(times, fault.type) + ", of which the rest was applied";
+    list += fault.verdict == match::Verdict::kRefused   ? those + " refused: " + what
+            : fault.verdict == match::Verdict::kIgnored ? those + " ignored: " + what
+                                                        : what + " in " + those + ", of which the rest was applied";
   }
-  std::string line = std::string(name) + ": " + refused;
+  std::string line = sender.name + ": " + refused;
   if (!refused.empty() && !ignored.empty()) line += "; ";
   line += ignored;
   if (left_out != 0) line += "; and " + std::to_string(left_out) + " more (see /metrics)";
@@ -119,18 +126,18 @@ void EventFaults::write_line(std::string_view name, Sender& sender) {
 }
 
 void EventFaults::arm() {
-  int64_t next = INT64_MAX;
-  for (const auto& [name, sender] : senders_) {
-    if (sender.has_news) next = std::min(next, sender.line_at);
+  next_line_ = INT64_MAX;
+  for (const auto& [key, sender] : senders_) {
+    if (sender.has_news) next_line_ = std::min(next_line_, sender.line_at);
   }
-  if (next != INT64_MAX) timers_.set(timer_, next - clock_.monotonic_ms());
+  if (next_line_ != INT64_MAX) timers_.set(timer_, next_line_ - clock_.monotonic_ms());
 }
 
 void EventFaults::on_timer(Timer& /*timer*/) {
   const int64_t now = clock_.monotonic_ms();
-  for (auto& [name, sender] : senders_) {
+  for (auto& [key, sender] : senders_) {
     if (!sender.has_news || sender.line_at > now) continue;
-    write_line(name, sender);
+    write_line(sender);
     sender.has_news = false;
     sender.line_at = now + kBetweenLinesMs;
   }

@@ -36,9 +36,11 @@ class EventFaults final : private Timer::Handler {
   EventFaults(const Clock& clock, TimerWheel& timers, Log& log) : clock_(clock), timers_(timers), log_(log) {}
 
   // What became of an event of one sender, who is logged on to `group` (a group code, or an auxiliary client's match
-  // id). Does nothing, at no cost, where there was no fault.
-  void note(std::string_view group, const match::Envelope& event, const match::Outcome& outcome) {
-    if (outcome.verdict == match::Verdict::kRefused || !outcome.ignored.empty()) note_faults(group, event, outcome);
+  // id) and, an auxiliary client, speaks for `player`. Does nothing, at no cost, where there was no fault.
+  void note(std::string_view group, std::string_view player, const match::Envelope& event,
+            const match::Outcome& outcome) {
+    if (outcome.verdict == match::Verdict::kRefused || !outcome.ignored.empty())
+      note_faults(group, player, event, outcome);
   }
 
   const Counters& refused() const { return refused_; }
@@ -50,21 +52,23 @@ class EventFaults final : private Timer::Handler {
     std::string_view type;
     std::string_view reason;
     std::optional<json::Type> found;
-    bool refused = false;
-    bool told = false;  // in an earlier line
+    match::Verdict verdict = match::Verdict::kApplied;  // on the events
+    bool told = false;                                  // in an earlier line
     uint64_t count = 0;
   };
   struct Sender {
+    std::string name;           // which lines begin with: an observer's as it first called itself
     std::vector<Fault> faults;  // few: types times fields
     int64_t line_at = 0;        // monotonic ms of the next line
     bool has_news = false;
   };
 
-  void note_faults(std::string_view group, const match::Envelope& event, const match::Outcome& outcome);
-  Sender* sender_of(std::string_view group, const match::Envelope& event);
+  void note_faults(std::string_view group, std::string_view player, const match::Envelope& event,
+                   const match::Outcome& outcome);
+  Sender* sender_of(std::string_view group, std::string_view player, const match::Envelope& event);
   static void count(Sender& sender, const Fault& fault);
   void on_timer(Timer& timer) override;
-  void write_line(std::string_view name, Sender& sender);
+  void write_line(Sender& sender);
   void arm();
 
   const Clock& clock_;
@@ -72,9 +76,11 @@ class EventFaults final : private Timer::Handler {
   Log& log_;
   Counters refused_;
   Counters ignored_;
-  std::map<std::string, Sender, std::less<>> senders_;  // by the name that lines begin with
-  int64_t next_sweep_ = INT64_MIN;                      // of senders that have been silent for long
-  std::string name_;                                    // scratch
+  // By what a sender is logged on as, and not by what it calls itself from event to event.
+  std::map<std::string, Sender, std::less<>> senders_;
+  int64_t next_sweep_ = INT64_MIN;  // of senders that have been silent for long
+  std::string key_;                 // scratch
+  int64_t next_line_ = INT64_MAX;   // monotonic ms that the timer is set to
   Timer timer_{*this};
 };
 

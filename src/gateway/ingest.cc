@@ -64,7 +64,9 @@ void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret,
 
 void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view match_id, std::string_view player_id) {
   if (!registry_.has_match_id(match_id)) return;
-  sender_of(socket).become_auxiliary(std::string(match_id), std::string(player_id));
+  Sender& sender = sender_of(socket);
+  sender.become_auxiliary(std::string(match_id), std::string(player_id));
+  sender.is_restored = true;
   registry_.auxiliary_back(match_id, player_id, clock_.wall_ms());
   ++stats_.restored;
   log_.info("an auxiliary client of match '" + std::string(match_id) + "' is back with what its offset says, from " +
@@ -115,7 +117,8 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
   Sender& sender = sender_of(socket);
   const SenderState needed = writer == match::Writer::kObserver ? SenderState::kObserver : SenderState::kAuxiliary;
   if (sender.state != needed) return take_early(sender, writer);
-  const auto envelope = match::read_envelope(parse(text), writer, clock_.wall_ms());
+  texts_.clear();
+  auto envelope = match::read_envelope(parse(text), writer, clock_.wall_ms(), &texts_);
   if (!envelope) {
     ++stats_.unreadable;
     return log_.limited(LogLevel::kWarning, "unreadable event",
@@ -126,11 +129,20 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
   if (writer == match::Writer::kObserver) {
     outcome = registry_.receive_observer(sender.group_code, *envelope);
   } else {
-    if (const auto player = match::spoken_for(*envelope); sender.player_id.empty() && !player.empty())
-      sender.become_auxiliary(sender.match_id, std::string(player));
+    if (sender.player_id.empty()) learn_player(sender, match::spoken_for(*envelope));
+    // Whatever id the client still knows the match by.
+    envelope->match_id = sender.match_id;
     outcome = registry_.receive_auxiliary(*envelope);
   }
-  faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, *envelope, outcome);
+  faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, sender.player_id, *envelope,
+               outcome);
+}
+
+// Which player an auxiliary client speaks for that did not say so when it logged on.
+void Ingest::learn_player(Sender& sender, std::string_view player_id) {
+  if (player_id.empty()) return;
+  sender.become_auxiliary(sender.match_id, std::string(player_id));
+  if (sender.is_restored) registry_.auxiliary_back(sender.match_id, sender.player_id, clock_.wall_ms());
 }
 
 void Ingest::take_early(Sender& sender, match::Writer writer) {

@@ -81,6 +81,7 @@ class Ingest final : public socketio::SocketHandler {
   void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
   // Data of a sender that is not logged on as `writer`.
   void take_early(Sender& sender, match::Writer writer);
+  void learn_player(Sender& sender, std::string_view player_id);
   // Its logon did not come.
   void turn_away(Sender& sender, match::Writer writer);
   // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
@@ -117,6 +118,7 @@ class Ingest final : public socketio::SocketHandler {
   // Scratch, used again for every event.
   std::string text_;
   json::Document document_;
+  json::TextReader texts_;
 };
 
 }  // namespace matchbus::gateway

@@ -86,6 +86,7 @@ void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
   if (keeps && !is_same) return refuse(sender, true, kAuxiliaryAnswer, match::kReasonLoggedOn, kLoggedOnCause);
   end_session(sender, SenderState::kUnknown);
   sender.become_auxiliary(logon->match_id, logon->player_id);
+  registry_.auxiliary_new(sender.match_id, sender.player_id, clock_.wall_ms());
   ++stats_.logons;
   log_.info("auxiliary client '" + logon->name + "' logged on to match '" + logon->match_id + "' from " +
             sender.socket.peer_address());

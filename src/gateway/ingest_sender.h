@@ -31,6 +31,7 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   }
   void on_timer(Timer&) override { door.turn_away(*this, expected_of); }
 
+  bool is_restored = false;  // an auxiliary client let in by what it brought back
   Ingest& door;
   socketio::Socket& socket;
   SenderState state = SenderState::kUnknown;

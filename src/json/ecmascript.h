@@ -30,6 +30,8 @@ class TextReader {
   TextReader(const TextReader&) = delete;
   TextReader& operator=(const TextReader&) = delete;
 
+  // Gives the room of earlier numbers to later ones.
+  void clear() { used_ = 0; }
   // A text as it is, a number as Number::toString writes it. Nothing for every other value, and for more numbers than
   // there is room for.
   std::optional<std::string_view> read(Value value);

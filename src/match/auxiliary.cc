@@ -73,6 +73,15 @@ Outcome on_aux_gone(const Rule& rule, const Envelope& event) {
   });
 }
 
+// What an earlier client of the player had told is not what this one comes back to.
+Outcome on_aux_new(const Rule& rule, const Envelope& event) {
+  return for_player(rule, event, [](Player& player) {
+    const bool was_lost = has_any(player.auxiliary_lost);
+    player.auxiliary_lost = {};
+    return was_lost;
+  });
+}
+
 Outcome on_aux_back(const Rule& rule, const Envelope& event) {
   return for_player(rule, event, [](Player& player) {
     const AuxiliaryAvailable lost = player.auxiliary_lost;

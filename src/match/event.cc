@@ -50,18 +50,19 @@ constexpr std::array kTypes{
     TypeName{"server_name_overrides", EventType::kServerNameOverrides},
     TypeName{"server_aux_gone", EventType::kServerAuxGone},
     TypeName{"server_aux_back", EventType::kServerAuxBack},
+    TypeName{"server_aux_new", EventType::kServerAuxNew},
     TypeName{"server_names", EventType::kServerNames},
     TypeName{"server_clock", EventType::kServerClock},
 };
 
-std::optional<std::string_view> short_text(json::Value value) {
-  const auto text = value.string();
+std::optional<std::string_view> short_text(json::Value value, json::TextReader* texts = nullptr) {
+  const auto text = texts != nullptr ? texts->read(value) : value.string();
   return text && text->size() <= kMaxText ? text : std::nullopt;
 }
 
 // What says nothing reads as "". False: no type or no data.
-bool read_members(json::Value root, Envelope& event) {
-  const auto text = [&](std::string_view key) { return short_text(root[key]).value_or(std::string_view()); };
+bool read_members(json::Value root, json::TextReader* texts, Envelope& event) {
+  const auto text = [&](std::string_view key) { return short_text(root[key], texts).value_or(std::string_view()); };
   event.data = root["data"];
   event.type_name = text("type");
   event.type = event_type(event.type_name);
@@ -108,13 +109,15 @@ bool may_write(Writer writer, EventType type) {
   return false;
 }
 
-std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t timestamp) {
+std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t timestamp, json::TextReader* texts) {
   Envelope event;
   event.writer = writer;
   event.timestamp = timestamp;
-  if (!read_members(root, event)) return std::nullopt;
+  if (!read_members(root, texts, event)) return std::nullopt;
   if (!root["obsName"].exists() && !root["playerId"].exists()) return std::nullopt;
-  if (!short_text(root["groupCode"]) && !short_text(root["matchId"])) return std::nullopt;
+  json::TextReader scratch;
+  json::TextReader* const kept = texts != nullptr ? &scratch : nullptr;
+  if (!short_text(root["groupCode"], kept) && !short_text(root["matchId"], kept)) return std::nullopt;
   return event;
 }
 
@@ -146,7 +149,7 @@ void write_event(BytesWriter& out, const Envelope& event) {
 std::optional<Envelope> read_written_event(json::Value root) {
   constexpr int64_t kLatest = 8'640'000'000'000'000;  // of an ECMAScript Date
   Envelope event;
-  if (!read_members(root, event)) return std::nullopt;
+  if (!read_members(root, nullptr, event)) return std::nullopt;
   const auto timestamp = root["timestamp"].integer(0, kLatest);
   if (!timestamp) return std::nullopt;
   event.timestamp = *timestamp;
@@ -157,8 +160,9 @@ std::optional<Envelope> read_written_event(json::Value root) {
 }
 
 std::string_view spoken_for(const Envelope& event) {
-  if (event.type != EventType::kAuxScoreboard) return {};
-  return event.data["playerId"].string().value_or(std::string_view());
+  if (event.writer != Writer::kAuxiliary || !may_write(event.writer, event.type)) return {};
+  const auto of_scoreboard = short_text(event.data["playerId"]);
+  return event.type == EventType::kAuxScoreboard && of_scoreboard ? *of_scoreboard : event.player_id;
 }
 
 }  // namespace matchbus::match

@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "json/document.h"
+#include "json/ecmascript.h"
 
 namespace matchbus::match {
 
@@ -53,6 +54,7 @@ enum class EventType : uint8_t {
   kServerNameOverrides,  // data: {nameOverrides, enabledPlayers}, as the player-cam service answers
   kServerAuxGone,        // data: playerId of an auxiliary client that has gone
   kServerAuxBack,        // data: playerId of an auxiliary client that is back as it was when it went
+  kServerAuxNew,         // data: playerId that an auxiliary client has logged on for anew
   kServerNames,          // data: true; the names of agents and maps have been read again
   kServerClock,          // data: ms by which the clock was set; the timestamp is the new time
 };
@@ -76,15 +78,18 @@ struct Envelope {
 
 // Reads the argument of `obs_data` or `aux_data`, stamped with `timestamp`. Nothing if it lacks (`obsName` or
 // `playerId`), (`groupCode` or `matchId`), `type` or `data`; `data` may be anything. Of the others, what is no text of
-// at most 256 bytes says nothing. A `timestamp` in the text is not believed.
-std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t timestamp);
+// at most 256 bytes says nothing; numbers are such texts where `texts` is there to keep them. A `timestamp` in the text
+// is not believed.
+std::optional<Envelope> read_envelope(json::Value root, Writer writer, int64_t timestamp,
+                                      json::TextReader* texts = nullptr);
 
 // One event as a JSON object, for a journal: the envelope's members and `timestamp`, without line breaks.
 void write_event(BytesWriter& out, const Envelope& event);
 // Reads what write_event wrote; nothing if that is not what it is. The writer follows from `obsName` or `playerId`.
 std::optional<Envelope> read_written_event(json::Value root);
 
-// The player an auxiliary client speaks for, from its first `aux_scoreboard`; "" if this event does not tell.
+// The player an auxiliary client speaks for: whom its scoreboard is about, or else whom the envelope names; "" if this
+// event does not tell.
 std::string_view spoken_for(const Envelope& event);
 
 }  // namespace matchbus::match

@@ -7,7 +7,7 @@
 namespace matchbus::match {
 namespace {
 
-constexpr size_t kMaxMoneyRecord = 512;  // bytes of JSON
+constexpr size_t kMaxMoneyRecord = 128;  // bytes of JSON, of a team and round
 
 RoundResult result_of(const MatchState& state, bool has_won) {
   if (!has_won) return RoundResult::kLost;

@@ -132,6 +132,8 @@ Outcome Reducer::dispatch(Match& match, const Envelope& event) {
       return on_name_overrides(rule, event);
     case EventType::kServerAuxGone:
       return on_aux_gone(rule, event);
+    case EventType::kServerAuxNew:
+      return on_aux_new(rule, event);
     case EventType::kServerAuxBack:
       return on_aux_back(rule, event);
     case EventType::kServerNames:

@@ -246,6 +246,10 @@ void MatchRegistry::auxiliary_gone(std::string_view match_id, std::string_view p
   tell_of_auxiliary(EventType::kServerAuxGone, match_id, player_id, now_ms);
 }
 
+void MatchRegistry::auxiliary_new(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
+  tell_of_auxiliary(EventType::kServerAuxNew, match_id, player_id, now_ms);
+}
+
 void MatchRegistry::auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
   tell_of_auxiliary(EventType::kServerAuxBack, match_id, player_id, now_ms);
 }

@@ -113,9 +113,11 @@ class MatchRegistry {
   Outcome receive_auxiliary(const Envelope& event);
   // Something the server knows by itself; `data` is JSON text of the event's kind (event.h).
   Outcome receive_server(Match& match, EventType type, std::string_view data, int64_t now_ms);
-  // The auxiliary client that spoke for `player_id` has gone, if only for now; or it is back as it was.
+  // The auxiliary client that spoke for `player_id` has gone, if only for now; or it is back as it was; or one has
+  // logged on for that player anew.
   void auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms);
   void auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms);
+  void auxiliary_new(std::string_view match_id, std::string_view player_id, int64_t now_ms);
 
   // The names of agents and maps have been replaced: all matches show the new ones.
   void names_changed(int64_t now_ms);

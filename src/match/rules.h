@@ -119,6 +119,7 @@ Outcome on_aux_abilities(const Rule& rule, const Envelope& event);  // auxiliary
 Outcome on_aux_health(const Rule& rule, const Envelope& event);
 Outcome on_aux_portrait(const Rule& rule, const Envelope& event, SpecialAgent agent);
 Outcome on_aux_gone(const Rule& rule, const Envelope& event);
+Outcome on_aux_new(const Rule& rule, const Envelope& event);
 Outcome on_aux_back(const Rule& rule, const Envelope& event);
 Outcome on_registered(const Rule& rule, const Envelope& event);  // server_events.cc
 Outcome on_ranks(const Rule& rule, const Envelope& event);

@@ -75,12 +75,12 @@ void hide_toast(MatchState& state) {
 
 Outcome on_toast(const Rule& rule, const Envelope& event) {
   constexpr std::array<std::string_view, 5> kKnown{"title", "message", "duration", "eventLogoEnabled", "active"};
-  if (!event.data.is_object()) return refused(kWholeData, event.data);
   MatchState& state = rule.state;
   if (state.toast.active) {
     hide_toast(state);
     return applied();
   }
+  if (!event.data.is_object()) return refused(kWholeData, event.data);
   ToastWriter toast(rule, event.data);
   toast.text("title");
   toast.text("message");

@@ -32,9 +32,8 @@ class EventFaultsTest : public ::testing::Test {
     match::Envelope event;
     event.writer = writer;
     event.type = type;
-    event.observer = "me";
-    event.player_id = "P";
-    faults_.note(group, event, outcome);
+    event.observer = name_;
+    faults_.note(group, "P", event, outcome);
   }
   void refuse(match::EventType type, std::string_view field, json::Type found, std::string_view group = "G") {
     note(type, {.verdict = match::Verdict::kRefused, .reason = field, .found = found}, group);
@@ -51,6 +50,7 @@ class EventFaultsTest : public ::testing::Test {
   }
   std::vector<std::string> said() { return std::exchange(log_.lines, {}); }
 
+  std::string name_ = "me";
   FakeClock clock_;
   MemoryLog log_{clock_};
   TimerWheel timers_{clock_.monotonic_ms()};
@@ -102,6 +102,37 @@ TEST_F(EventFaultsTest, SendersHaveLinesOfTheirOwn) {
                                   "text",
                                   "observer 'me' of group 'A': 1 roster event refused: playerId is null",
                                   "observer 'me' of group 'B': 1 roster event refused: playerId is null"));
+}
+
+TEST_F(EventFaultsTest, ASenderIsOneWhateverItCallsItself) {
+  for (int i = 0; i < 2'000; ++i) {
+    name_ = "n" + std::to_string(i);
+    refuse(match::EventType::kRoster, "playerId", json::Type::kMissing);
+  }
+  pass(1'100);
+  EXPECT_THAT(said(), ElementsAre("observer 'n0' of group 'G': 2000 roster events refused: playerId is missing"));
+  refuse(match::EventType::kRoster, "playerId", json::Type::kMissing, "H");
+  pass(1'100);
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("group 'H'")));
+}
+
+TEST_F(EventFaultsTest, ANewSendersFirstLineDoesNotWaitForAnothersSecond) {
+  refuse(match::EventType::kRoster, "playerId", json::Type::kMissing, "G");
+  pass(1'100);
+  refuse(match::EventType::kRoster, "playerId", json::Type::kMissing, "G");
+  said();
+  refuse(match::EventType::kRoster, "playerId", json::Type::kMissing, "H");
+  pass(1'100);
+  EXPECT_THAT(said(), ElementsAre(HasSubstr("group 'H'")));
+}
+
+TEST_F(EventFaultsTest, AnIgnoredEventIsCalledThat) {
+  const match::FieldFault fault{match::kWholeData, json::Type::kNumber};
+  note(match::EventType::kAuxCypherCam,
+       {.verdict = match::Verdict::kIgnored, .reason = "neither true nor false", .ignored = {&fault, 1}});
+  pass(1'100);
+  EXPECT_THAT(said(), ElementsAre("observer 'me' of group 'G': 1 aux_cypher_cam event ignored: data is a number that "
+                                  "makes no sense there"));
 }
 
 TEST_F(EventFaultsTest, CountsByTypeAndField) {

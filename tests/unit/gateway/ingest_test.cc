@@ -329,6 +329,39 @@ TEST_F(AuxiliaryTest, ComesBackAfterItsEndByWhatItsOffsetSays) {
   EXPECT_EQ(available(), "scoreboard ");
 }
 
+TEST_F(AuxiliaryTest, DoesNotComeBackToWhatAnEarlierClientTold) {
+  PaperSocket& earlier = auxiliary();
+  aux(earlier, "M", "P", "aux_health", "55");
+  ingest_.on_disconnect(earlier, "client namespace disconnect");
+  PaperSocket& socket = auxiliary();
+  ingest_.on_suspended(socket);
+  ingest_.on_recovered(socket);
+  EXPECT_EQ(available(), "");
+}
+
+TEST_F(AuxiliaryTest, SpeaksForThePlayerWhomItsFirstEventNames) {
+  PaperSocket& socket = auxiliary("");
+  aux(socket, "M", "P", "aux_health", "55");
+  EXPECT_EQ(socket.note, "auxiliary\nM\nP");
+  ingest_.on_disconnect(socket, "client namespace disconnect");
+  EXPECT_EQ(available(), "");
+  // One that comes back without the player that it turned out to speak for.
+  PaperSocket& restored = connect("auxiliary\nM\n");
+  EXPECT_EQ(available(), "");
+  aux(restored, "M", "P", "aux_abilities", kAbilities);
+  EXPECT_EQ(available(), "health abilities ");
+}
+
+TEST_F(AuxiliaryTest, WritesToTheMatchOfItsLogon) {
+  PaperSocket& other = observer("H");
+  send(other, "H", "match_start", "\"N\"");
+  add_player(other, "H", "P");
+  PaperSocket& socket = auxiliary();
+  aux(socket, "N", "P", "aux_health", "55");
+  EXPECT_EQ(available(), "health ");
+  EXPECT_FALSE(registry_.find_group("H")->state().teams[0].players[0].auxiliary.health);
+}
+
 // --- Logons of senders that are logged on ---
 
 TEST_F(IngestTest, AnotherLogonIsAnsweredWithTheSession) {

@@ -140,16 +140,30 @@ TEST(WrittenEvent, RefusesWhatIsNone) {
     EXPECT_FALSE(read_written_event(Parsed(json_of(text)).root())) << text;
 }
 
+TEST(Envelope, NumbersAreTextsWhereThereIsRoomForThem) {
+  const Parsed text(json_of("{'obsName':1,'playerId':99,'groupCode':7,'type':'map','data':'Jam'}"));
+  EXPECT_FALSE(read_envelope(text.root(), Writer::kObserver, 5).has_value());
+  json::TextReader texts;
+  const auto event = read_envelope(text.root(), Writer::kObserver, 5, &texts);
+  ASSERT_TRUE(event.has_value());
+  EXPECT_EQ(event->observer, "1");
+  EXPECT_EQ(event->player_id, "99");
+  EXPECT_EQ(event->group_code, "7");
+}
+
 TEST(Envelope, TellsWhoAnAuxiliaryClientSpeaksFor) {
-  const auto speaker = [](std::string_view type, std::string_view data) {
-    const Parsed text(
-        json_of("{'playerId':'','matchId':'M','type':'" + std::string(type) + "','data':" + std::string(data) + "}"));
+  const auto speaker = [](std::string_view type, std::string_view data, std::string_view envelope = "") {
+    const Parsed text(json_of("{'playerId':'" + std::string(envelope) + "','matchId':'M','type':'" + std::string(type) +
+                              "','data':" + std::string(data) + "}"));
     return std::string(spoken_for(*read_envelope(text.root(), Writer::kAuxiliary, 1)));
   };
   EXPECT_EQ(speaker("aux_scoreboard", "{'playerId':'P'}"), "P");
   EXPECT_EQ(speaker("aux_scoreboard", "{'playerId':5}"), "");
   EXPECT_EQ(speaker("aux_scoreboard", "null"), "");
+  EXPECT_EQ(speaker("aux_scoreboard", "{'playerId':'P'}", "E"), "P");
   EXPECT_EQ(speaker("aux_health", "{'playerId':'P'}"), "");
+  EXPECT_EQ(speaker("aux_health", "50", "E"), "E");
+  EXPECT_EQ(speaker("map", "'Jam'", "E"), "");
 }
 
 }  // namespace

@@ -64,6 +64,14 @@ TEST_F(ToastTest, AnEmptyOneIsJustActive) {
   EXPECT_EQ(shown(), json_of("{'active':true}"));
 }
 
+TEST_F(ToastTest, AnythingCallsItOff) {
+  for (const char* data : {"null", "true", "'x'", "[]"}) {
+    expect_applied("toast", "{'title':'T'}");
+    expect_applied("toast", data);
+    EXPECT_FALSE(state().toast.active) << data;
+  }
+}
+
 TEST_F(ToastTest, WhatIsNoObjectIsRefused) {
   const std::string before = snapshot();
   for (const char* data : {"null", "5", "[]", "'x'"}) EXPECT_EQ(send("toast", data).verdict, Verdict::kRefused) << data;
