@@ -5,6 +5,7 @@
 
 #include "app/app.h"
 #include "app/options.h"
+#include "app/signals.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -40,6 +41,7 @@ int serve(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  matchbus::app::Signals::hold();
   try {
     return serve(argc, argv);
   } catch (const std::exception& error) {

@@ -9,11 +9,13 @@
 
 #include "json/writer.h"
 #include "match/tools.h"
+#include "match/version_range.h"
 
 namespace matchbus::app {
 namespace {
 
-constexpr std::string_view kUsualVersion = "0.3.24";  // where a recording tells none
+// Where a recording tells none, or one that servers no longer take: its events are taken all the same.
+constexpr std::string_view kUsualVersion = "0.3.24";
 // Members of an event that are written here, or that no server is to see.
 constexpr std::array<std::string_view, 11> kRewritten{"obsName",   "playerName", "playerId",   "groupCode",
                                                       "teamName",  "matchId",    "type",       "data",
@@ -27,12 +29,17 @@ void write_team(BytesWriter& text, json::Writer& out, const match::TeamSetup& te
   out.end_object();
 }
 
+bool is_taken(std::string_view version) {
+  const auto range = match::VersionRange::parse(match::VersionRange::kDefault);
+  return range && range->contains(version);
+}
+
 std::string logon_text(const match::ObserverLogon& logon, std::string_view group_code, const ReplayIdentity& identity) {
   BytesWriter text;
   json::Writer out(text);
   out.begin_object().key("type").string("authenticate");
   const std::string_view version =
-      logon.client_version.empty() ? kUsualVersion : std::string_view(logon.client_version);
+      is_taken(logon.client_version) ? std::string_view(logon.client_version) : kUsualVersion;
   out.key("clientVersion").string(identity.client_version.empty() ? version : identity.client_version);
   out.key("obsName").string(logon.observer_name).key("key").string(identity.key);
   out.key("groupCode").string(group_code);

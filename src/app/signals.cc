@@ -4,7 +4,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <initializer_list>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -15,19 +14,22 @@
 namespace matchbus::app {
 namespace {
 
-// Blocked for this thread and those to come, they can be read from the descriptor that is returned.
-net::Descriptor take_over(std::initializer_list<int> signals) {
+sigset_t all() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : signals) sigaddset(&set, signal);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+  return set;
+}
+
+net::Descriptor open_descriptor() {
+  const sigset_t set = all();
   return net::Descriptor(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
 }  // namespace
 
 struct Signals::Watch {
-  net::Descriptor descriptor = take_over({SIGTERM, SIGINT, SIGHUP});
+  net::Descriptor descriptor = open_descriptor();
   uv_poll_t uv{};
   std::function<void()> on_stop;
   std::function<void()> on_reload;
@@ -39,6 +41,12 @@ struct Signals::Watch {
     }
   }
 };
+
+// Threads inherit it from the one that starts them.
+void Signals::hold() {
+  const sigset_t set = all();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
 
 Signals::Signals(net::Loop& loop, std::function<void()> on_stop, std::function<void()> on_reload) {
   auto watch = std::make_unique<Watch>();

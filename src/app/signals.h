@@ -1,9 +1,8 @@
 // Signals as calls on the loop: SIGTERM and SIGINT end the program, SIGHUP makes it read its files again.
 //
-// The thread no longer takes them by itself from here on, nor does any thread that it starts; they wait in a descriptor
-// that the loop reads. To be made before anything uses libuv's pool, whose threads would end the process otherwise. It
-// stays so when this object has gone: nothing can be cut short any more by the time the loop has ended, and a handler
-// that is taken away leaves a moment in which a late signal kills the process in its orderly end.
+// From `hold` on no thread takes them by itself; they wait in a descriptor that the loop reads. That lasts until the
+// process ends: nothing can be cut short any more when the loop has ended, and a handler that is taken away leaves a
+// moment in which a late signal kills the process in its orderly end.
 #pragma once
 
 #include <uv.h>
@@ -16,6 +15,9 @@ namespace matchbus::app {
 
 class Signals {
  public:
+  // To be called by main() before anything else: a thread that there is already, such as those of libuv's pool, would
+  // go on taking them. Signals that come before there is a loop wait for it.
+  static void hold();
   // `on_stop` is called for every SIGTERM and SIGINT. Borrows `loop`.
   Signals(net::Loop& loop, std::function<void()> on_stop, std::function<void()> on_reload);
   ~Signals();

@@ -6,6 +6,7 @@ import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
+import { busEnv } from '../support/bus.mjs';
 import { connect } from '../support/client.mjs';
 import { getJson, rawConnection, request } from '../support/http.mjs';
 import { groupCode, observer, observerLogon, viewer } from '../support/match.mjs';
@@ -41,18 +42,24 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
-// Signals at every moment of the end: each of the program's threads is there to take one, until the last has gone.
-test('signals that come all the time during the end change nothing', async (t) => {
-  const server = await startServer();
-  const player = await observer(t, server, groupCode());
-  player.send('map', 'Jam'); // work for the pool's threads
-  await viewer(t, server, groupCode());
-  while (server.result === undefined) {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) server.signal(signal);
-    await delay(1);
-  }
-  assert.deepEqual(server.result, { code: 0, signal: null });
-});
+// Signals at every moment of the end: each of the program's threads is there to take one, until the last has gone. Those of
+// libuv's pool are there from the start when a host's name is looked up, else when the journal is first written.
+for (const [what, env] of [
+  ['', {}],
+  [' and a pool from the start', { ...busEnv, DIRECTORY: 'redis', REDIS_URL: 'redis://localhost:1' }],
+]) {
+  test(`signals that come all the time during the end change nothing: a match${what}`, async (t) => {
+    const server = await startServer({ env });
+    const player = await observer(t, server, groupCode());
+    player.send('map', 'Jam');
+    await viewer(t, server, groupCode());
+    while (server.result === undefined) {
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) server.signal(signal);
+      await delay(1);
+    }
+    assert.deepEqual(server.result, { code: 0, signal: null });
+  });
+}
 
 test('a second signal ends the wait for clients that do not go, and loses nothing', async (t) => {
   const patient = { '--drain-timeout': '600000' };

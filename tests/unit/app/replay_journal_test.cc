@@ -55,6 +55,20 @@ TEST(JournalSource, MakesALogonThatAServerTakes) {
   EXPECT_FALSE(root["serverVersion"].exists());
 }
 
+TEST(JournalSource, TellsAVersionThatServersTakeForOneThatTheyNoLongerDo) {
+  for (const auto& [recorded, told] : {std::pair("0.3.20", "0.3.20"), {"0.2.9", "0.3.24"}, {"newest", "0.3.24"}}) {
+    auto source = JournalSource::open("{\"clientVersion\":\"" + std::string(recorded) +
+                                          "\",\"playerName\":\"O\",\"teamName\":\"T\"}\r\n"
+                                          "{\"playerName\":\"O\",\"teamName\":\"T\",\"type\":\"map\",\"data\":\"Jam\","
+                                          "\"timestamp\":1}\r\n",
+                                      {"", "k", ""});
+    ASSERT_TRUE(source.ok()) << source.error().message;
+    std::string text = (*source)->logon();
+    json::Document document;
+    EXPECT_EQ(parse(document, text)["clientVersion"].string(), told);
+  }
+}
+
 TEST(JournalSource, MayPlayUnderAnotherName) {
   auto source = JournalSource::open(journal(), {"OTHER", "k", "0.3.24"});
   ASSERT_TRUE(source.ok());

@@ -11,7 +11,10 @@ namespace {
 
 class SignalsTest : public test::NetTest {
  protected:
-  SignalsTest() { pthread_sigmask(SIG_SETMASK, nullptr, &mask_); }
+  SignalsTest() {
+    pthread_sigmask(SIG_SETMASK, nullptr, &mask_);
+    Signals::hold();
+  }
   ~SignalsTest() override { pthread_sigmask(SIG_SETMASK, &mask_, nullptr); }
 
   int stops_ = 0;
