@@ -18,8 +18,8 @@ class App {
   virtual ~App() = default;
   // Reads files, opens all ports and announces them. An error says what to change.
   virtual Result<void> start() = 0;
-  // Serves until SIGTERM or SIGINT, says goodbye to the clients and waits for them for a while, or until a second signal;
-  // in either case what there is to record is recorded.
+  // Serves until SIGTERM or SIGINT, says goodbye to the clients and waits for them for a while, or until a second
+  // signal; in either case what there is to record is recorded.
   virtual void run() = 0;
 };
 
