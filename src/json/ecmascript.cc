@@ -9,15 +9,6 @@
 namespace matchbus::json {
 namespace {
 
-// StrWhiteSpaceChar as far as it is ASCII; the others are in no number that a program writes.
-constexpr std::string_view kSpaces = " \t\n\v\f\r";
-
-std::string_view trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
-
 // NonDecimalIntegerLiteral, without its prefix.
 std::optional<double> whole_number(std::string_view digits, int base) {
   uint64_t number = 0;
@@ -62,6 +53,12 @@ std::optional<double> number_in(std::string_view text) {
 }
 
 }  // namespace
+
+std::string_view trimmed(std::string_view text) {
+  const size_t first = text.find_first_not_of(kSpaces);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
+}
 
 bool is_truthy(Value value) {
   switch (value.type()) {

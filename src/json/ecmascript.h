@@ -12,6 +12,11 @@
 
 namespace matchbus::json {
 
+// StrWhiteSpaceChar as far as it is ASCII; the others stand around nothing that a program writes.
+constexpr std::string_view kSpaces = " \t\n\v\f\r";
+// The text without white space around it.
+std::string_view trimmed(std::string_view text);
+
 // ToBoolean: false for missing, null, false, 0 and the empty text; true for everything else.
 bool is_truthy(Value value);
 

@@ -4,16 +4,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "json/ecmascript.h"
+
 namespace matchbus::match {
 namespace {
-
-constexpr std::string_view kSpaces = " \t\r\n\f\v";
-
-std::string_view trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(kSpaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpaces) - first + 1);
-}
 
 // Takes a numeric identifier off the front: "0" or digits without a leading zero.
 bool take_number(std::string_view& text, uint64_t& number) {
@@ -43,7 +37,7 @@ bool is_build(std::string_view text) {
 }  // namespace
 
 bool VersionRange::read_version(std::string_view text, Version& version) {
-  text = trim(text);
+  text = json::trimmed(text);
   take(text, "v");
   if (!take_number(text, version.major) || !take(text, ".") || !take_number(text, version.minor) || !take(text, ".") ||
       !take_number(text, version.patch))
@@ -69,16 +63,16 @@ bool VersionRange::read_term(std::string_view text, Term& term) {
 
 Result<VersionRange> VersionRange::parse(std::string_view text) {
   VersionRange range;
-  range.text_ = trim(text);
+  range.text_ = json::trimmed(text);
   if (range.takes_all()) return range;
   std::string_view rest = range.text_;
   while (!rest.empty()) {
-    const std::string_view word = rest.substr(0, rest.find_first_of(kSpaces));
+    const std::string_view word = rest.substr(0, rest.find_first_of(json::kSpaces));
     Term term{};
     if (!read_term(word, term)) return Error{"\"" + std::string(word) + "\" is no comparison with a version"};
     range.terms_.push_back(term);
     rest.remove_prefix(word.size());
-    rest = trim(rest);
+    rest = json::trimmed(rest);
   }
   if (range.terms_.empty()) return Error{"the range of versions is empty"};
   return range;
