@@ -241,7 +241,6 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   std::unique_ptr<Journal> journal_;  // null: off
   std::unique_ptr<JournalPruner> pruner_;
   RecoveryStats recovery_;
-  Timer lost_auxiliaries_{*this};
   Signals signals_;
   Timer shutdown_{*this};
   int64_t shutdown_deadline_ms_ = 0;
@@ -259,11 +258,11 @@ Result<void> AppImpl::start_journal() {
   recovery_ = recover_matches(*journal_, registry_, log_);
   registry_.set_handler(this);
   registry_.for_each([this](match::Match& match) { resume(match); });
-  if (recovery_.matches != 0) loop_.timers().set(lost_auxiliaries_, options_.recovery_window_ms);
   registry_.set_sink(journal_.get());
   output_.set_gate(journal_.get());
   match_clock_.follow();  // for the last time without a word: bringing matches back may have taken a while
   registry_.resume(match_clock_.wall_ms());
+  show_auxiliaries_gone(registry_, match_clock_.wall_ms());
   registry_.advance(match_clock_.wall_ms());
   constexpr int64_t kDayMs = 24 * 60 * 60 * 1000;
   pruner_ = std::make_unique<JournalPruner>(
@@ -348,13 +347,7 @@ void AppImpl::on_advance() {
   registry_.advance(match_clock_.wall_ms());
 }
 
-void AppImpl::on_timer(Timer& timer) {
-  if (&timer == &lost_auxiliaries_) {
-    const auto is_connected = [this](std::string_view match_id, std::string_view player_id) {
-      return ingest_.speaks_for(match_id, player_id);
-    };
-    return drop_lost_auxiliaries(registry_, is_connected, match_clock_.wall_ms());
-  }
+void AppImpl::on_timer(Timer& /*shutdown*/) {
   if (connections_.stats().open == 0 || clock_.monotonic_ms() >= shutdown_deadline_ms_) return loop_.stop();
   loop_.timers().set(shutdown_, kShutdownLookMs);
 }

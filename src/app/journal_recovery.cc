@@ -176,21 +176,18 @@ RecoveryStats recover_matches(Journal& journal, match::MatchRegistry& registry, 
   return Recovery(journal, registry, log).run();
 }
 
-void drop_lost_auxiliaries(match::MatchRegistry& registry,
-                           const std::function<bool(std::string_view, std::string_view)>& is_connected,
-                           int64_t now_ms) {
-  std::vector<std::pair<std::string, std::string>> lost;
+void show_auxiliaries_gone(match::MatchRegistry& registry, int64_t now_ms) {
+  std::vector<std::pair<std::string, std::string>> gone;
   registry.for_each([&](const match::Match& match) {
     for (const match::Team& team : match.state().teams) {
       for (uint32_t i = 0; i < team.player_count; ++i) {
         const match::Player& player = team.players[i];
-        if (!player.auxiliary.health && !player.auxiliary.abilities && !player.auxiliary.scoreboard) continue;
-        const std::string_view id = match.text(player.riot_id);
-        if (!is_connected(match.match_id(), id)) lost.emplace_back(match.match_id(), id);
+        if (player.auxiliary.health || player.auxiliary.abilities || player.auxiliary.scoreboard)
+          gone.emplace_back(match.match_id(), match.text(player.riot_id));
       }
     }
   });
-  for (const auto& [match_id, player_id] : lost) registry.auxiliary_gone(match_id, player_id, now_ms);
+  for (const auto& [match_id, player_id] : gone) registry.auxiliary_gone(match_id, player_id, now_ms);
 }
 
 }  // namespace matchbus::app

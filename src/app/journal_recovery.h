@@ -9,8 +9,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <string_view>
 
 #include "app/journal.h"
 #include "base/log.h"
@@ -30,9 +28,8 @@ struct RecoveryStats {
 // `registry` must have no handler and no sink yet: a match whose journal turns out to be broken is taken out again.
 RecoveryStats recover_matches(Journal& journal, match::MatchRegistry& registry, Log& log);
 
-// The auxiliary clients of before have to log on again. Once they had their time, those for whose players
-// `is_connected(match id, player id)` says no count as gone. Nobody else would notice.
-void drop_lost_auxiliaries(match::MatchRegistry& registry,
-                           const std::function<bool(std::string_view, std::string_view)>& is_connected, int64_t now_ms);
+// After a start no auxiliary client is connected, and nobody else would notice: their players are shown without. Those
+// that come back bring along what they had told.
+void show_auxiliaries_gone(match::MatchRegistry& registry, int64_t now_ms);
 
 }  // namespace matchbus::app

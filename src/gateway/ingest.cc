@@ -165,13 +165,6 @@ void Ingest::turn_away(Sender& sender, match::Writer writer) {
 
 // --- What becomes of matches ---
 
-bool Ingest::speaks_for(std::string_view match_id, std::string_view player_id) const {
-  return std::any_of(senders_.begin(), senders_.end(), [&](const Sender* sender) {
-    return sender->state == SenderState::kAuxiliary && !sender->is_lost && sender->match_id == match_id &&
-           (sender->player_id.empty() || sender->player_id == player_id);
-  });
-}
-
 void Ingest::on_match_id_changed(const match::Match& match, const std::string& before) {
   if (match.match_id().empty() || registry_.has_match_id(before)) return;
   for (Sender* sender : senders_) {

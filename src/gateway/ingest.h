@@ -60,9 +60,6 @@ class Ingest final : public socketio::SocketHandler {
   // `match` leaves: its observers are disconnected, and the auxiliary clients that speak for no other live match.
   void on_match_removed(const match::Match& match);
 
-  // Whether an auxiliary client is logged on and connected that speaks for the player, or may turn out to.
-  bool speaks_for(std::string_view match_id, std::string_view player_id) const;
-
   const IngestStats& stats() const { return stats_; }
   // What was wrong with events of senders that are logged on.
   const EventFaults& faults() const { return faults_; }

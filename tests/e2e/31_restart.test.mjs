@@ -42,13 +42,14 @@ async function startKillable(t, options) {
   return server;
 }
 
-// Kills `server` and starts another on its data.
-async function killAndStart(t, server, relay, options) {
+// Kills `server` and starts another on its data; calls `beforeClients(next)` while senders do not reach it yet.
+async function killAndStart(t, server, relay, { beforeClients = async () => {}, ...options } = {}) {
   relay.cut({ block: true });
   server.signal('SIGKILL');
   await server.ended;
   const next = await startKillable(t, { dataDir: server.dataDir, ...options });
   relay.targetPort = next.ports.ingest;
+  await beforeClients(next);
   relay.unblock();
   return next;
 }
@@ -121,9 +122,15 @@ test('an auxiliary client goes on after the server was killed and started again'
     playerId: 'player-1',
   });
   assert.equal((await auxiliary.next('aux_logon_ack')).value, true);
+  const ofMatch = { playerId: 'player-1', matchId: 'match-of-the-aux' };
+  auxiliary.emit('aux_data', { ...ofMatch, type: 'aux_abilities', data: { grenade: 1, ability_1: 2, ability_2: 3 } });
+  const hasAbilities = (state) => state.teams[0].players[0].auxiliaryAvailable.abilities;
+  await stateOf(t, first, code, hasAbilities);
 
-  const second = await killAndStart(t, first, relay);
+  const isGone = (server) => stateOf(t, server, code, (state) => !hasAbilities(state));
+  const second = await killAndStart(t, first, relay, { beforeClients: isGone });
   await until(() => auxiliary.connects === 2, 'the client to come back');
+  await stateOf(t, second, code, hasAbilities);
   auxiliary.emit('aux_data', {
     playerId: 'player-1',
     matchId: 'match-of-the-aux',

@@ -278,10 +278,8 @@ TEST_F(AuxiliaryTest, IsShownAsGoneWhileItIsLost) {
   aux(socket, "M", "P", "aux_abilities", kAbilities);
   ingest_.on_suspended(socket);
   EXPECT_EQ(available(), "");
-  EXPECT_FALSE(ingest_.speaks_for("M", "P"));
   ingest_.on_recovered(socket);
   EXPECT_EQ(available(), "health abilities ");
-  EXPECT_TRUE(ingest_.speaks_for("M", "P"));
   ingest_.on_disconnect(socket, "client namespace disconnect");
   EXPECT_EQ(available(), "");
 }
@@ -468,7 +466,6 @@ TEST_F(IngestTest, AnAuxiliaryClientIsAnsweredWithItsSession) {
     assist(socket, "M", player);
     EXPECT_THAT(answers(socket), ElementsAre(kAuxiliaryYes)) << player;
   }
-  EXPECT_TRUE(ingest_.speaks_for("M", "P"));
   EXPECT_EQ(ingest_.stats().logons, 3U);  // the observer's, one without a player, one with
   EXPECT_EQ(ingest_.stats().repeated, 2U);
   observe(socket, "G");
@@ -490,7 +487,6 @@ TEST_F(IngestTest, AnAuxiliaryClientThatTurnsIntoAnotherHasGone) {
   EXPECT_TRUE(player.auxiliary.health);
   assist(socket, "M", "Q");
   EXPECT_FALSE(player.auxiliary.health);
-  EXPECT_FALSE(ingest_.speaks_for("M", "P"));
 }
 
 }  // namespace
