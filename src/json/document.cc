@@ -14,6 +14,7 @@
 #include <limits>
 #include <string>
 
+#include "json/big_numbers.h"
 #include "json/plain_run.h"
 #include "json/surrogates.h"
 
@@ -291,6 +292,7 @@ Result<void> Document::parse_in_place(std::span<char> text) {
   constexpr unsigned kFlags =
       rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;
   replace_lone_surrogates(text);
+  replace_big_numbers(text);
   TextStream stream(text);
   TapeBuilder builder(*this, stream);
   ScratchAllocator scratch;

@@ -223,7 +223,7 @@ test('events that are wrong change nothing', async (t) => {
   sender.socket.emit('obs_data', '');
   sender.socket.emit(
     'obs_data',
-    `{"obsName":"x","groupCode":"${own}","type":"score","data":{"team_0":1e999,"team_1":0}}`,
+    `{"obsName":"x","groupCode":"${own}","type":"score","data":{"team_0":1e999,"team_1":-1e999}}`,
   );
   sender.socket.emit(
     'obs_data',

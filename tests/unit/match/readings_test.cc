@@ -462,6 +462,15 @@ TEST_F(ReadingsTest, BoundsHold) {
         << number;
 }
 
+// Which ECMAScript reads as Infinity and writes as null.
+TEST_F(ReadingsTest, ANumberBeyondADoubleCostsItselfOnly) {
+  begin();
+  expect_applied("scoreboard", scoreboard("A", 0, ",'kills':7"));
+  expect_applied("scoreboard", scoreboard("A", 0, ",'kills':1e400,'deaths':3,'money':-1e400"));
+  EXPECT_EQ(player(0, 0).kills, 7);
+  EXPECT_EQ(player(0, 0).deaths, 3);
+}
+
 TEST_F(ReadingsTest, DataOfAnotherShapeIsRefused) {
   for (const EventCase& it : kEvents) {
     if (it.data[0] != '{' || it.type == "roster new") continue;
