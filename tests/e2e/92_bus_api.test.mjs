@@ -95,10 +95,10 @@ test('numbers reach clients digit for digit, those that no double holds, too', a
   a.socket.on('message', (data) => texts.push(data.toString()));
   const members = '"id":9007199254740993,"list":[-9007199254740995,18446744073709551615,123456789012345678901234567890],"deep":{"balance":0.1234567890123456789},"small":7';
   assert.equal((await publish(server, `{"room":"personal:${user}","message":{"type":"ledger",${members}}}`)).status, 200);
-  assert.equal((await publish(server, `[ {"room": "personal:${user}", "message": {"type": "ledger", "n": 9007199254740993 }} ]`)).status, 200);
+  assert.equal((await publish(server, `[ {"room": "personal:${user}", "message": {"type": "ledger", "n": 9007199254740993, "far": 1e400 }} ]`)).status, 200);
   await a.next('ledger', 2);
   const ledgers = texts.filter((text) => text.includes('"ledger"')).map((text) => text.replace(/^\{"event_id":\d+,/, '{'));
-  assert.deepEqual(ledgers, [`{"type":"ledger",${members}}`, '{"type":"ledger","n":9007199254740993}']);
+  assert.deepEqual(ledgers, [`{"type":"ledger",${members}}`, '{"type":"ledger","n":9007199254740993,"far":null}']);
 });
 
 test('batches of several services at once are not mixed up', async (t) => {
