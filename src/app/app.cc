@@ -70,6 +70,9 @@ net::HttpServerOptions http_options(const Options& options) {
   return http;
 }
 
+// Of reading one connection, before the others have their turn.
+constexpr int64_t kReadPieceUs = 200;
+
 // Ingest sessions are recovered after a loss, output's are many and share what they are sent.
 enum class PortKind : uint8_t { kIngest, kOutput };
 
@@ -78,6 +81,7 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
   server.engine.ping_interval_ms = options.ping_interval_ms;
   server.engine.ping_timeout_ms = options.ping_timeout_ms;
   server.engine.max_payload = options.max_message;
+  server.engine.max_first = options.max_logon;
   server.engine.max_pending = options.max_pending;
   server.engine.max_sessions = options.max_sessions;
   server.engine.max_unpolled = options.max_unpolled;
@@ -87,8 +91,9 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
   server.engine.ws.shared_history = kind == PortKind::kOutput;
   server.recovery_window_ms = kind == PortKind::kIngest ? options.recovery_window_ms : 0;
   if (kind == PortKind::kOutput) {
-    // An overlay only ever says whom it watches.
+    // An overlay only ever says whom it watches; polling gathers more in one body.
     constexpr size_t kMost = 64 * 1024;
+    server.engine.max_first = 4 * 1024;
     server.engine.max_payload = options.max_message == 0 ? kMost : std::min(options.max_message, kMost);
     server.max_attachments = 1;
     server.max_attachment_bytes = kMost;
@@ -131,7 +136,9 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         log_(log),
         loop_(clock, log),
         connections_({options_.max_connections, options_.max_connections_per_address}),
-        ws_(ws::Context::create(loop_, {options_.message_timeout_ms, options_.max_unfinished})),
+        ws_(ws::Context::create(loop_, {.message_timeout_ms = options_.message_timeout_ms,
+                                        .max_unfinished = options_.max_unfinished,
+                                        .read_piece_us = kReadPieceUs})),
         names_(std::move(names)),
         registry_(names_, {.matches = options_.max_matches}),
         fan_out_(loop_, {.stall_ms = options_.stall_timeout_ms}),

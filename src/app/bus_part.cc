@@ -13,6 +13,9 @@
 namespace matchbus::app {
 namespace {
 
+// Bytes of a message from a client that is about to be refused; nothing it says counts.
+constexpr size_t kMaxOfStranger = 4 * 1024;
+
 constexpr size_t kMaxAnswer = 256 * 1024;  // of commands and lookups
 constexpr size_t kBackendConnections = 256;
 
@@ -45,6 +48,7 @@ bus::BusOptions bus_options(const Options& options) {
 ws::Options ws_options(const Options& options) {
   ws::Options ws;
   ws.max_message = options.max_message;
+  ws.max_first = kMaxOfStranger;
   ws.deflate_threshold = options.deflate_threshold;
   ws.deflate_level = options.deflate_level;
   return ws;

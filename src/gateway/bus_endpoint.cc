@@ -159,6 +159,7 @@ void BusEndpoint::on_row(uint64_t number, DirectoryAnswer answer) {
 void BusEndpoint::let_in(Guest& guest, bus::PlayerRow row) {
   auto connection = ws::Connection::accept(context_, loop_, guest.request, guest.take_stream(), options_);
   if (!connection) return;
+  connection->admit();
   guest.options.early = guest.early;
   bus_.connect(std::move(connection), std::move(row), guest.options);
 }

@@ -67,6 +67,7 @@ inline void Ingest::Sender::become_observer(std::string group, std::string_view 
   state = SenderState::kObserver;
   group_code = std::move(group);
   socket.set_offset_note(note_of(kObserverNote, secret, group_code));
+  socket.admit();
 }
 
 inline void Ingest::Sender::become_auxiliary(std::string match, std::string player) {

@@ -23,12 +23,13 @@ struct EngineOptions {
   int upgrade_timeout_ms = 10'000;
   // 0 = no limit, for all of these.
   size_t max_payload = 1'000'000;  // bytes of a polling body or a WebSocket message; told to the client as maxPayload
+  size_t max_first = 0;            // of a WebSocket message until the session is admitted; 0: as max_payload
   size_t max_pending = 4'000'000;  // bytes queued for a client that does not take them; beyond it the session is closed
   size_t max_sessions = 0;         // beyond it a handshake answers 503
   // Sessions of one client address (a network of 64 bits with IPv6) that are on polling while none of their polls
   // waits, so that no connection stands for them; beyond it a polling handshake answers 503.
   size_t max_unpolled = 0;
-  ws::Options ws;  // max_message is overridden by max_payload
+  ws::Options ws;  // max_message and max_first are overridden by those above
 };
 
 struct EngineStats {
@@ -98,6 +99,8 @@ class EngineSession {
   virtual void close() = 0;
   // Closes it for a packet that its handler could not read: on_engine_closed(kParseError).
   virtual void close_malformed() = 0;
+  // The client is known by now: see EngineOptions::max_first and ws::Connection::admit.
+  virtual void admit() = 0;
   virtual bool is_websocket() const = 0;
   virtual std::string peer_address() const = 0;
 

@@ -9,13 +9,9 @@
 namespace matchbus::socketio {
 namespace {
 
-ws::Options with_limit(ws::Options options, size_t max_message) {
-  options.max_message = max_message;
-  return options;
-}
-
 EngineOptions checked(EngineOptions options) {
-  options.ws = with_limit(options.ws, options.max_payload);
+  options.ws.max_message = options.max_payload;
+  options.ws.max_first = options.max_first;
   return options;
 }
 

@@ -158,6 +158,7 @@ void Session::complete_upgrade(std::unique_ptr<ws::Connection> connection) {
   if (counted_) --context_.stats.open_polling;
   connection_ = std::move(connection);
   connection_->set_handler(this);
+  if (admitted_) connection_->admit();
   const std::vector<PollingTransport::Queued> queue = polling_->release();
   context_.retire(std::move(polling_));
   for (const PollingTransport::Queued& packet : queue) {
@@ -235,6 +236,11 @@ size_t Session::pending() const {
 void Session::flush() {
   if (!is_open()) return;
   connection_ ? connection_->flush() : polling_->flush();
+}
+
+void Session::admit() {
+  admitted_ = true;
+  if (connection_) connection_->admit();
 }
 
 void Session::drained() {

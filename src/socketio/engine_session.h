@@ -84,6 +84,7 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   void flush() override;
   void close() override { end(EngineClose::kServer); }
   void close_malformed() override { end(EngineClose::kParseError); }
+  void admit() override;
   bool is_websocket() const override { return connection_ != nullptr; }
   std::string peer_address() const override;
 
@@ -120,6 +121,7 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   uint64_t window_ = 0;  // see hub::Message::send
   State state_ = State::kOpen;
   EngineClose reason_ = EngineClose::kServer;
+  bool admitted_ = false;
   bool awaiting_pong_ = false;
   bool counted_ = false;  // in the statistics of open sessions
 };

@@ -32,6 +32,11 @@ void ServerSocket::set_offset_note(std::string_view note) {
   if (recovery()) recovery()->log().set_note(note);
 }
 
+void ServerSocket::admit() {
+  admitted_ = true;
+  if (peer_ != nullptr) peer_->session().admit();
+}
+
 void ServerSocket::confirm() {
   state_ = State::kConnected;
   BytesWriter packet;
@@ -49,6 +54,7 @@ void ServerSocket::suspend(EngineClose reason) {
 
 void ServerSocket::resume(Peer& peer, uint64_t seen) {
   peer_ = &peer;
+  if (admitted_) peer.session().admit();
   recovery()->stop_window();
   confirm();
   for (const KeptEvent& event : recovery()->log().events()) {

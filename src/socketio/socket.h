@@ -87,6 +87,7 @@ class ServerSocket final : public Socket {
   size_t pending() const override;
   void flush() override;
   void set_offset_note(std::string_view note) override;
+  void admit() override;
   void disconnect(bool close_session) override;
 
  private:
@@ -113,6 +114,7 @@ class ServerSocket final : public Socket {
   std::array<char, kIdLength> id_;
   State state_ = State::kConnecting;
   Leave leave_ = Leave::kLost;
+  bool admitted_ = false;
 };
 
 }  // namespace matchbus::socketio

@@ -32,6 +32,7 @@ enum CloseCode : uint16_t {
 
 struct Options {
   size_t max_message = 1'000'000;   // bytes of a message, after inflating; 1009 over it; 0 = no limit
+  size_t max_first = 0;             // the same until the connection is admitted; 0 = as max_message
   bool deflate = true;              // offer permessage-deflate (RFC 7692)
   size_t deflate_threshold = 1024;  // smaller messages go uncompressed
   int deflate_level = 3;
@@ -48,10 +49,12 @@ struct Stats {
   uint64_t protocol_errors = 0;  // connections failed with 1002, 1003, 1007 or 1009
 };
 
-// For messages of which only a part has arrived, of all connections together; 0 = no limit.
+// What all connections together are bound by; 0 = no limit. The first two are about messages of which only a part has
+// arrived.
 struct ContextOptions {
   int message_timeout_ms = 30'000;      // from a message's first byte to its last; 1008 over it
   size_t max_unfinished = 256'000'000;  // bytes that they hold; beyond, the oldest fail with 1013
+  int64_t read_piece_us = 0;            // of reading one connection before the others have their turn (read_pacer.h)
 };
 
 class UnfinishedMessages;  // ws/unfinished.h
@@ -119,6 +122,9 @@ class Connection {
   // No message is handed on between the two, not even one that has arrived already.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
+  // The peer is known by now: its messages may be as long as Options::max_message says, and are read before those of
+  // strangers where there is not time for all (ReadPacer).
+  virtual void admit() = 0;
 
   // True if frames of Context::encode_deflated may be sent: compression negotiated, with a full 15-bit window on our
   // side.

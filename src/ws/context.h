@@ -14,6 +14,7 @@
 #include "ws/frame_writer.h"
 #include "ws/inflater.h"
 #include "ws/message_reader.h"
+#include "ws/read_pacer.h"
 #include "ws/unfinished.h"
 
 namespace matchbus::ws {
@@ -28,7 +29,9 @@ struct Reading {
 class LoopContext final : public Context {
  public:
   LoopContext(net::Loop& loop, const ContextOptions& options)
-      : loop_(loop), unfinished_(loop.timers(), options.message_timeout_ms, options.max_unfinished) {}
+      : loop_(loop),
+        pacer_(loop, static_cast<uint64_t>(options.read_piece_us) * 1'000),
+        unfinished_(loop.timers(), options.message_timeout_ms, options.max_unfinished) {}
 
   // The class behind every Context.
   static LoopContext& of(Context& context) { return static_cast<LoopContext&>(context); }
@@ -41,6 +44,7 @@ class LoopContext final : public Context {
                               Bytes recycle) override;
 
   net::Loop& loop() { return loop_; }
+  ReadPacer& pacer() { return pacer_; }
   Bytes frame(Opcode opcode, std::string_view payload, FrameForm form, Bytes recycle = {}) {
     return writer_.frame(opcode, payload, form, std::move(recycle));
   }
@@ -58,6 +62,7 @@ class LoopContext final : public Context {
   std::string_view compressed(std::string_view payload, int level, uint8_t window_bits, std::string_view previous = {});
 
   net::Loop& loop_;
+  ReadPacer pacer_;
   Stats stats_;
   FrameWriter writer_;
   UnfinishedMessages unfinished_;

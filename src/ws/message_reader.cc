@@ -27,6 +27,7 @@ void empty(BytesWriter& buffer) {
 
 void MessageReader::feed(std::string_view input, const ReaderRules& rules) {
   rules_ = rules;
+  discards_ = false;
   frames_.feed(input);
 }
 
@@ -91,6 +92,7 @@ ReaderEvent MessageReader::check_data(const FramePiece& piece) const {
     if (in_message_) return fail(kProtocolError, "message inside a message");
     compressed = piece.rsv != 0;
   }
+  if (discards_) return {};
   const uint64_t limit = compressed ? packed_limit(rules_.max_message) : rules_.max_message;
   return piece.frame_length > limit - held() ? fail(kTooBig, "message is too big") : Event{};
 }
@@ -130,6 +132,10 @@ ReaderEvent MessageReader::control_event(const FramePiece& piece) {
 }
 
 ReaderEvent MessageReader::take_data(const FramePiece& piece) {
+  if (discards_) {
+    in_message_ = in_message_ && !(piece.ends && piece.fin);
+    return {};
+  }
   if (compressed_) {
     packed_.append(piece.data);
   } else {

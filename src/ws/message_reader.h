@@ -57,6 +57,10 @@ class MessageReader {
   // Gives input, borrowed until `next` says kNeedMore or the reader is dropped. The rules stay the same until `idle`.
   void feed(std::string_view input, const ReaderRules& rules);
   ReaderEvent next();
+  // Of the messages that begin from now on.
+  void set_max_message(size_t bytes) { rules_.max_message = bytes; }
+  // Until `feed`, messages are passed over, without being kept or inflated; control frames are still told.
+  void discard_messages() { discards_ = true; }
   // Bytes of the input not yet taken in.
   size_t unread() const { return frames_.unread(); }
   // True if no frame and no message is half read: another connection may use the reader.
@@ -92,6 +96,7 @@ class MessageReader {
 
   bool in_message_ = false;
   bool compressed_ = false;
+  bool discards_ = false;
   bool delivered_ = false;  // `message_` was handed out and is to be emptied
   Opcode opcode_ = Opcode::kText;
   Utf8Validator utf8_;

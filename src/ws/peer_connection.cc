@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include <uv.h>
+
 #include "ws/close_payload.h"
 
 namespace matchbus::ws {
@@ -26,7 +28,8 @@ PeerConnection::PeerConnection(LoopContext& context, Role role, net::StreamPtr s
                                const std::optional<DeflateParams>& deflate)
     : context_(context),
       stream_(std::move(stream)),
-      max_message_(clamp_max_message(options.max_message)),
+      max_message_(clamp_max_message(options.max_first != 0 ? options.max_first : options.max_message)),
+      max_admitted_(clamp_max_message(options.max_message)),
       deflate_threshold_(
           static_cast<uint32_t>(std::min<size_t>(options.deflate_threshold, std::numeric_limits<uint32_t>::max()))),
       close_timeout_ms_(options.close_timeout_ms),
@@ -42,6 +45,7 @@ PeerConnection::PeerConnection(LoopContext& context, Role role, net::StreamPtr s
 }
 
 PeerConnection::~PeerConnection() {
+  leave_line();
   if (destroyed_ != nullptr) *destroyed_ = true;
 }
 
@@ -50,17 +54,11 @@ PeerConnection::Extra& PeerConnection::extra() {
   return *extra_;
 }
 
-void PeerConnection::Extra::on_timer(Timer& timer) {
-  if (&timer == &resume_timer) {
-    owner.read_held();
-  } else {
-    owner.on_close_timeout();
-  }
-}
+void PeerConnection::Extra::on_timer(Timer& /*timer*/) { owner.on_close_timeout(); }
 
 void PeerConnection::drop_unused_extra() {
   if (!extra_ || state_ != State::kOpen) return;
-  const bool used = !extra_->held.empty() || extra_->resume_timer.is_set() || !extra_->pong.empty() || extra_->history;
+  const bool used = !extra_->held.empty() || !extra_->pong.empty() || extra_->history;
   if (!used) extra_.reset();
 }
 
@@ -99,23 +97,47 @@ void PeerConnection::resume_reading() {
   }
 }
 
-void PeerConnection::on_stream_data(std::span<char> data) {
-  const std::string_view input(data.data(), data.size());
-  if (paused_ || destroyed_ != nullptr || (extra_ && !extra_->held.empty())) {
-    hold(input);
-    return;
-  }
-  const std::optional<size_t> unread = read(input);
-  if (!unread) return;
-  if (*unread != 0) extra().held.insert(0, input.substr(input.size() - *unread));
-  if (!paused_ && extra_ && !extra_->held.empty()) read_later();
+void PeerConnection::admit() {
+  admitted_ = true;
+  max_message_ = max_admitted_;
 }
 
-void PeerConnection::read_later() { context_.loop().timers().set(extra().resume_timer, 0); }
+void PeerConnection::on_stream_data(std::span<char> data) {
+  const std::string_view input(data.data(), data.size());
+  if (paused_ || destroyed_ != nullptr || in_line_ || (extra_ && !extra_->held.empty())) return hold(input);
+  if (used_up_) {
+    hold(input);
+    return read_later();
+  }
+  const uint64_t begun = uv_hrtime();
+  const std::optional<size_t> unread = read(input);
+  if (!unread) return;
+  if (used_up_ && !admitted_) context_.pacer().spent(uv_hrtime() - begun);
+  if (*unread != 0) extra().held.insert(0, input.substr(input.size() - *unread));
+  if (!paused_ && (has_unread_ || (extra_ && !extra_->held.empty()))) read_later();
+}
+
+// In its turn; until then nothing more is read from the stream.
+void PeerConnection::read_later() {
+  if (in_line_ || state_ >= State::kEnding) return;
+  in_line_ = true;
+  stream_->pause_reading();
+  context_.pacer().wait(*this, admitted_);
+}
+
+void PeerConnection::leave_line() {
+  if (in_line_) context_.pacer().forget(*this);
+  in_line_ = false;
+}
+
+void PeerConnection::on_read_turn() {
+  in_line_ = false;
+  read_held();
+}
 
 void PeerConnection::read_held() {
   if (paused_) return;
-  std::string held = std::move(extra_->held);
+  std::string held = std::move(extra().held);
   extra_->held.clear();
   const size_t used = std::exchange(extra_->held_used, 0);
   const std::optional<size_t> unread = read(std::string_view(held).substr(used));
@@ -127,7 +149,7 @@ void PeerConnection::read_held() {
     rest.held = std::move(held);
   }
   if (paused_) return;
-  if (extra_ && !extra_->held.empty()) return read_later();
+  if (has_unread_ || (extra_ && !extra_->held.empty())) return read_later();
   stream_->resume_reading();
   drop_unused_extra();
 }
@@ -142,7 +164,9 @@ ReaderRules PeerConnection::rules() const {
 // Reads until `input` is used up, a handler pauses, or the connection ends. How many bytes are left to be read later;
 // nothing if a handler destroyed this connection.
 std::optional<size_t> PeerConnection::read(std::string_view input) {
+  used_up_ = has_unread_ = false;
   if (state_ >= State::kEnding) return 0;
+  const uint64_t begun = uv_hrtime();
   // The reader is a local's while handlers run: a payload must outlive a connection that its handler destroys.
   std::unique_ptr<Reading> reading = reading_ ? std::move(reading_) : context_.take_reading();
   MessageReader& reader = reading->messages;
@@ -150,11 +174,16 @@ std::optional<size_t> PeerConnection::read(std::string_view input) {
   bool destroyed = false;
   destroyed_ = &destroyed;
   while (!paused_ && state_ < State::kEnding) {
+    reader.set_max_message(max_message_);
+    if (state_ == State::kClosing) reader.discard_messages();
     const ReaderEvent event = reader.next();
     if (event.kind == ReaderEvent::Kind::kNeedMore) break;
     if (!reader.in_message()) reading->unfinished.leave();  // what follows has a time of its own
     dispatch(event);
     if (destroyed) return std::nullopt;
+    used_up_ = context_.pacer().is_used_up(begun);
+    has_unread_ = used_up_ && !reader.idle();
+    if (has_unread_) break;
   }
   destroyed_ = nullptr;
   if (state_ >= State::kEnding) return 0;
@@ -171,7 +200,7 @@ size_t PeerConnection::keep(std::unique_ptr<Reading> reading) {
     return unread;
   }
   reading_ = std::move(reading);
-  if (paused_) {
+  if (paused_ || has_unread_) {
     reading_->unfinished.leave();
   } else {
     context_.unfinished().update(reading_->unfinished, *this, kReader + reading_->messages.held());
@@ -312,12 +341,12 @@ void PeerConnection::on_stream_closed(net::CloseReason /*reason*/) { end(); }
 
 void PeerConnection::end() {
   if (std::exchange(state_, State::kEnded) == State::kEnded) return;
+  leave_line();
   if (reading_) reading_->unfinished.leave();
   uint16_t code = kAbnormal;
   std::string reason;
   if (extra_) {
     extra_->close_timer.cancel();
-    extra_->resume_timer.cancel();
     code = extra_->peer_code.value_or(kAbnormal);
     reason = std::move(extra_->peer_reason);
   }

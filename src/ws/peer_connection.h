@@ -22,7 +22,10 @@ namespace matchbus::ws {
 
 enum class Role : uint8_t { kServer, kClient };
 
-class PeerConnection final : public Connection, private net::StreamHandler, private UnfinishedMessage::Owner {
+class PeerConnection final : public Connection,
+                             private net::StreamHandler,
+                             private UnfinishedMessage::Owner,
+                             private ReadPacer::Client {
  public:
   // The stream's handshake is done. Nothing is read before `start`.
   PeerConnection(LoopContext& context, Role role, net::StreamPtr stream, const Options& options,
@@ -44,6 +47,7 @@ class PeerConnection final : public Connection, private net::StreamHandler, priv
   size_t pending() const override { return stream_->pending(); }
   void pause_reading() override;
   void resume_reading() override;
+  void admit() override;
   bool deflate_negotiated() const override { return deflate_ && window_bits_ == kFullWindowBits; }
   bool history_negotiated() const override { return deflate_negotiated() && history_; }
   bool is_open() const override { return state_ == State::kOpen; }
@@ -62,9 +66,8 @@ class PeerConnection final : public Connection, private net::StreamHandler, priv
     void on_timer(Timer& timer) override;
 
     PeerConnection& owner;
-    Timer close_timer{*this};   // limit of the close handshake
-    Timer resume_timer{*this};  // continues with `held` outside the caller's turn
-    std::string held;           // input that came while reading was paused
+    Timer close_timer{*this};  // limit of the close handshake
+    std::string held;          // input that came while reading was paused, or that waits for its turn
     size_t held_used = 0;
     Bytes pong;  // the latest one that had to wait
     std::optional<uint16_t> peer_code;
@@ -76,6 +79,7 @@ class PeerConnection final : public Connection, private net::StreamHandler, priv
   void on_stream_drained() override;
   void on_stream_closed(net::CloseReason reason) override;
   void on_unfinished_end(UnfinishedEnd why) override;
+  void on_read_turn() override;
 
   Extra& extra();
   void drop_unused_extra();
@@ -84,6 +88,7 @@ class PeerConnection final : public Connection, private net::StreamHandler, priv
   size_t keep(std::unique_ptr<Reading> reading);
   void read_held();
   void read_later();
+  void leave_line();
   void dispatch(const ReaderEvent& event);
   void answer_ping(std::string_view payload);
   void on_peer_close(uint16_t code, std::string_view reason);
@@ -100,7 +105,8 @@ class PeerConnection final : public Connection, private net::StreamHandler, priv
   std::unique_ptr<Reading> reading_;  // only while a frame or message is half read
   std::unique_ptr<Extra> extra_;
   bool* destroyed_ = nullptr;  // set while handlers run, to learn that one destroyed this connection
-  uint32_t max_message_;
+  uint32_t max_message_;       // from now on
+  uint32_t max_admitted_;
   uint32_t deflate_threshold_;
   int32_t close_timeout_ms_;
   int8_t deflate_level_;
@@ -110,6 +116,10 @@ class PeerConnection final : public Connection, private net::StreamHandler, priv
   bool deflate_ : 1 = false;
   bool history_ : 1 = false;  // the server did not promise to forget
   bool paused_ : 1 = true;    // until `start`
+  bool admitted_ : 1 = false;
+  bool in_line_ : 1 = false;     // of the pacer
+  bool used_up_ : 1 = false;     // its last piece of reading
+  bool has_unread_ : 1 = false;  // the last piece of reading ended before the input did
 };
 
 }  // namespace matchbus::ws
