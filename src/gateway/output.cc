@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "json/ecmascript.h"
 #include "json/writer.h"
 
 namespace matchbus::gateway {
@@ -65,7 +66,8 @@ void Output::log_on(Viewer& viewer, std::string_view text) {
   text_.assign(text);
   json::Value root;
   if (document_.parse_in_place(text_)) root = document_.root();
-  const std::string_view code = root["groupCode"].string().value_or("");
+  json::TextReader texts;
+  const std::string_view code = texts.read(root["groupCode"]).value_or("");
   if (code.empty() || code.size() > kMaxGroupCode) {
     ++stats_.refused_logons;
     return log_.limited(LogLevel::kWarning, "viewer logon",

@@ -10,14 +10,15 @@
 #include "json/ecmascript.h"
 #include "json/writer.h"
 #include "match/fields.h"
+#include "match/members.h"
 #include "match/tools.h"
 
 namespace matchbus::match {
 namespace {
 
-constexpr size_t kMaxGroupCode = 64;   // characters
-constexpr size_t kMaxLogonName = 256;  // bytes, like the others
-constexpr size_t kMaxUrl = 2 * 1024;
+constexpr size_t kMaxGroupCode = 64;     // characters
+constexpr size_t kMaxLogonName = 256;    // bytes, like the others
+constexpr size_t kMaxUrl = 32 * 1024;    // it may hold a picture
 constexpr size_t kMaxOthers = 4 * 1024;  // of one team
 constexpr size_t kMaxSecret = 1024;
 constexpr size_t kMaxTools = 64 * 1024;
@@ -81,20 +82,14 @@ struct Findings {
 
 constexpr std::array<std::string_view, 4> kTeamFields{"name", "tricode", "url", "attackStart"};
 
-// What else a team has. Not what overlays have from the server itself under that name.
-std::string other_members(json::Value team) {
+// What else a team has, as far as there is room. Not what overlays have from the server itself under that name.
+std::string other_members(json::Value team, Findings& found) {
   BytesWriter out;
-  for (json::Value key = team.is_object() ? team.first() : json::Value(); key.exists();) {
-    const json::Value value = team.after(key);
-    const std::string_view name = *key.string();
-    if (!is_team_key(name) && std::find(kTeamFields.begin(), kTeamFields.end(), name) == kTeamFields.end()) {
-      if (out.size() > 0) out.append(',');
-      json::write_value(out, key);
-      out.append(':');
-      json::write_value(out, value);
-    }
-    key = team.after(value);
-  }
+  const auto is_wanted = [](std::string_view name) {
+    return !is_team_key(name) && std::find(kTeamFields.begin(), kTeamFields.end(), name) == kTeamFields.end();
+  };
+  if (!write_members_if(out, team, kMaxOthers, is_wanted).all)
+    found.left_out = "a team's further members take over 4 KiB: as many as fit are taken";
   return std::string(out.view());
 }
 
@@ -108,13 +103,9 @@ void read_team(json::Value object, TeamSetup& team, Findings& found) {
   team.url = lenient_text(object["url"]);
   if (team.url.size() > kMaxUrl) {
     team.url.clear();
-    found.left_out = "a team's url is over 2 KiB";
+    found.left_out = "a team's url is over 32 KiB";
   }
-  team.others = other_members(object);
-  if (team.others.size() > kMaxOthers) {
-    team.others.clear();
-    found.left_out = "a team's further members take over 4 KiB";
-  }
+  team.others = other_members(object, found);
 }
 
 void read_tools(json::Value value, std::string& tools, Findings& found) {
@@ -122,8 +113,12 @@ void read_tools(json::Value value, std::string& tools, Findings& found) {
     if (value.exists() && !value.is_null()) found.left_out = "toolsData is no object";
     return;
   }
-  tools = json_text(value);
-  if (tools.size() > kMaxTools) found.wrong = "toolsData takes over 64 KiB";
+  BytesWriter out;
+  out.append('{');
+  const bool is_whole = write_members_if(out, value, kMaxTools, [](std::string_view) { return true; }).all;
+  out.append('}');
+  tools = out.view();
+  if (!is_whole) found.left_out = "toolsData takes over 64 KiB: as many of its members as fit are taken";
 }
 
 Findings read_teams_and_tools(json::Value root, TeamSetup& left, TeamSetup& right, std::string& tools) {

@@ -7,7 +7,6 @@
 namespace matchbus::match {
 namespace {
 
-constexpr size_t kMaxEntries = 2 * kMaxPlayers;  // of an auxiliary client's team
 constexpr int64_t kMaxArmor = 1'000;
 
 // The armor's number as an index: clients also send it as text, exactly as ECMAScript would write the index. Nothing
@@ -152,12 +151,11 @@ Outcome on_aux_scoreboard(const Rule& rule, const Envelope& event) {
   return subject.player == nullptr ? subject.outcome : take_auxiliary(rule, fields, *subject.player);
 }
 
-// Each entry stands for itself; what is said of more players than a match has is passed over.
+// Each entry stands for itself.
 Outcome on_aux_scoreboard_team(const Rule& rule, json::Value list) {
   if (!list.is_array()) return refused(kWholeData, list);
   Outcome best = ignored("unknown player");
-  size_t count = 0;
-  for (json::Value item = list.first(); item.exists() && count < kMaxEntries; item = list.after(item), ++count) {
+  for (json::Value item = list.first(); item.exists(); item = list.after(item)) {
     FieldReader fields(item, rule.faults);
     const auto player_id = fields.text("playerId");
     Player* const player = player_id ? player_of(rule.state, rule.texts, *player_id) : nullptr;

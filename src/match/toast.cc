@@ -6,8 +6,8 @@
 #include <span>
 
 #include "json/writer.h"
+#include "match/members.h"
 #include "match/rules.h"
-#include "match/tools.h"
 
 namespace matchbus::match {
 namespace {
@@ -42,14 +42,15 @@ class ToastWriter {
     json::write_number(out_, value.value_or(kNotANumber));
     return value;
   }
-  // The members that are not known, if there is room for all.
+  // The members that are not known, as far as there is room.
   void others(std::span<const std::string_view> known) {
-    const size_t before = out_.size();
-    if (before != 0) out_.append(',');
-    const bool any = write_members(out_, data_, known);
-    if (any && out_.size() <= kMaxToast) return;
-    if (any) rule_.faults.add("other members", json::Type::kObject);
-    out_.truncate(before);
+    if (out_.size() != 0) out_.append(',');
+    const auto is_wanted = [&](std::string_view name) {
+      return std::find(known.begin(), known.end(), name) == known.end();
+    };
+    const MembersWritten written = write_members_if(out_, data_, kMaxToast, is_wanted);
+    if (!written.all) rule_.faults.add("other members", json::Type::kObject);
+    if (!written.any && out_.size() != 0) out_.truncate(out_.size() - 1);  // the comma
   }
   std::string_view view() const { return out_.view(); }
 

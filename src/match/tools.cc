@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "json/ecmascript.h"
 #include "json/writer.h"
+#include "match/members.h"
 
 namespace matchbus::match {
 namespace {
@@ -63,10 +65,10 @@ class Settings {
   }
 
  private:
-  // From 0 to `most`; nothing for any other value.
+  // From 0 to `most`, which stands for whatever is more; nothing for any other value.
   static std::optional<double> number_of(json::Value setting, double most) {
     const auto number = json::to_number(setting);
-    return number && *number >= 0 && *number <= most ? number : std::nullopt;
+    return number && *number >= 0 ? std::optional(std::min(*number, most)) : std::nullopt;
   }
 
   std::string default_text_;
@@ -176,19 +178,10 @@ class Interner {
 }  // namespace
 
 bool write_members(BytesWriter& out, json::Value object, std::span<const std::string_view> except) {
-  bool any = false;
-  for (json::Value key = object.first(); key.exists();) {
-    const json::Value value = object.after(key);
-    if (std::find(except.begin(), except.end(), *key.string()) == except.end()) {
-      if (any) out.append(',');
-      any = true;
-      json::write_value(out, key);
-      out.append(':');
-      json::write_value(out, value);
-    }
-    key = object.after(value);
-  }
-  return any;
+  const auto is_wanted = [&](std::string_view name) {
+    return std::find(except.begin(), except.end(), name) == except.end();
+  };
+  return write_members_if(out, object, SIZE_MAX, is_wanted).any;
 }
 
 bool make_tools(std::string_view overlay, bool is_supporter, TextPool& texts, MatchState& state) {

@@ -95,8 +95,8 @@ TEST(ObserverLogon, FieldsAreReadAsFarAsTheyMakeSense) {
   std::string umlauts;
   for (int i = 0; i < 200; ++i) umlauts += "ä";
   EXPECT_EQ(team("'x" + umlauts + "'", "''", "0").name, "x" + umlauts.substr(0, 254)) << "cut between characters";
-  EXPECT_EQ(team("''", "'" + std::string(2048, 'x') + "'", "0").url.size(), 2048U);
-  EXPECT_EQ(team("''", "'" + std::string(2049, 'x') + "'", "0").url, "") << "half a URL is none";
+  EXPECT_EQ(team("''", "'" + std::string(32'768, 'x') + "'", "0").url.size(), 32'768U);
+  EXPECT_EQ(team("''", "'" + std::string(32'769, 'x') + "'", "0").url, "") << "half a URL is none";
   for (const char* tools : {"5", "'{}'", "[]", "true"})
     EXPECT_EQ(read(logon(json_of(",'toolsData':" + std::string(tools))))->tools, "") << tools;
   EXPECT_EQ(read(logon(json_of(",'obsName':{}")))->observer_name, "");
@@ -120,6 +120,19 @@ TEST(ObserverLogon, KeepsWhatElseATeamHas) {
   EXPECT_EQ(others("'team\\u004eame':'X','\\u0070layers':[],'a\\u0022b':1,"), R"("a\"b":1)");
   EXPECT_EQ(others("'x':'" + std::string(4 * 1024 - 6, 'x') + "',").size(), 4U * 1024);
   EXPECT_EQ(others("'x':'" + std::string(4 * 1024 - 5, 'x') + "',"), "") << "too much";
+  EXPECT_EQ(others("'a':1,'x':'" + std::string(5'000, 'x') + "','b':2,"), json_of("'a':1,'b':2"));
+}
+
+TEST(ObserverLogon, ASettingThatIsTooLargeCostsItself) {
+  const auto tools = [](const std::string& members) {
+    const auto result = read(logon(json_of(",'toolsData':{" + members + "}")));
+    return result ? result->tools : "refused";
+  };
+  const std::string picture(70'000, 'A');
+  EXPECT_EQ(tools("'timeoutDuration':5,'sponsorInfo':{'sponsors':['" + picture + "']},'x':1"),
+            json_of("{'timeoutDuration':5,'x':1}"));
+  EXPECT_EQ(tools("'x':'" + picture + "'"), "{}");
+  EXPECT_EQ(tools("'x':'" + picture.substr(0, 60'000) + "'").size(), 60'008U);
 }
 
 TEST(ObserverLogon, TellsTheLogWhatItCountsWithout) {
@@ -131,12 +144,14 @@ TEST(ObserverLogon, TellsTheLogWhatItCountsWithout) {
   EXPECT_EQ(cause(logon()), "");
   EXPECT_EQ(cause(logon(json_of(",'toolsData':null"))), "");
   EXPECT_EQ(cause(logon(json_of(",'toolsData':5"))), "toolsData is no object");
-  EXPECT_EQ(cause(logon(json_of(",'rightTeam':{'name':'','tricode':'','url':'" + std::string(2049, 'x') +
+  EXPECT_EQ(cause(logon(json_of(",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"))),
+            "toolsData takes over 64 KiB: as many of its members as fit are taken");
+  EXPECT_EQ(cause(logon(json_of(",'rightTeam':{'name':'','tricode':'','url':'" + std::string(32'769, 'x') +
                                 "','attackStart':true}"))),
-            "a team's url is over 2 KiB");
+            "a team's url is over 32 KiB");
   EXPECT_EQ(cause(logon(json_of(",'rightTeam':{'name':'','tricode':'','url':'','attackStart':true,'x':'" +
                                 std::string(5'000, 'x') + "'}"))),
-            "a team's further members take over 4 KiB");
+            "a team's further members take over 4 KiB: as many as fit are taken");
 }
 
 TEST(ObserverLogon, TellsTheLogWhatIsWrong) {
@@ -145,8 +160,6 @@ TEST(ObserverLogon, TellsTheLogWhatIsWrong) {
     EXPECT_FALSE(read_observer_logon(Parsed(text).root(), versions(), &why).ok());
     return std::string(why);
   };
-  EXPECT_EQ(cause(logon(json_of(",'toolsData':{'x':'" + std::string(70'000, 'x') + "'}"))),
-            "toolsData takes over 64 KiB");
   EXPECT_EQ(cause(logon(json_of(",'leftTeam':{'name':'A'}"))), "a team lacks its name, tricode, url or attackStart");
   EXPECT_EQ(cause(logon(json_of(",'groupCode':''"))), "groupCode is not 1 to 64 characters without control characters");
   EXPECT_EQ(cause(logon(json_of(",'clientVersion':'9.9.9'"))), "--client-versions says which may log on")

@@ -59,6 +59,18 @@ TEST_F(ToastTest, KeepsWhatItDoesNotKnow) {
   EXPECT_EQ(shown(), json_of("{'active':true,'selectedTeam':'left','sound':{'a':[1]}}"));
 }
 
+TEST_F(ToastTest, WhatIsTooLargeCostsItself) {
+  const std::string large(kMaxToast, 'x');
+  expect_applied("toast", "{'title':'T','selectedTeam':'left','image':'" + large + "','sound':1}");
+  EXPECT_EQ(shown(), json_of("{'active':true,'title':'T','selectedTeam':'left','sound':1}"));
+  expect_applied("toast", "null");
+  expect_applied("toast", "{'title':'T','image':'" + large + "'}");
+  EXPECT_EQ(shown(), json_of("{'active':true,'title':'T'}"));
+  expect_applied("toast", "null");
+  expect_applied("toast", "{'image':'" + large + "'}");
+  EXPECT_EQ(shown(), json_of("{'active':true}"));
+}
+
 TEST_F(ToastTest, AnEmptyOneIsJustActive) {
   expect_applied("toast", "{'active':true}");
   EXPECT_EQ(shown(), json_of("{'active':true}"));

@@ -87,7 +87,7 @@ TEST_F(ToolsTest, KnownSettingsOfAnotherTypeCountAsMissing) {
                   "'seriesInfo':null,'seedingInfo':1,'tournamentInfo':'t'}"),
             json_of(kDefaults));
   EXPECT_EQ(shown("{'timeoutDuration':-1}", "timeoutDuration"), "60");
-  EXPECT_EQ(shown("{'timeoutDuration':1e9}", "timeoutDuration"), "60");
+  EXPECT_EQ(shown("{'timeoutDuration':1e9}", "timeoutDuration"), "86400");
   EXPECT_EQ(shown("{'timeoutDuration':45.5}", "timeoutDuration"), "45.5");
   EXPECT_EQ(shown("{'timeoutDuration':-0.0}", "timeoutDuration"), "0");
 }
