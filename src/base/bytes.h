@@ -81,9 +81,10 @@ class BytesWriter {
 
   // The bytes written; the writer is empty afterwards.
   Bytes take();
+  // What it holds memory for.
+  size_t capacity() const { return block_ ? block_->capacity : 0; }
 
  private:
-  size_t capacity() const { return block_ ? block_->capacity : 0; }
   void grow(size_t more);
 
   Bytes::Block* block_ = nullptr;

@@ -31,9 +31,6 @@
 namespace matchbus::json {
 namespace {
 
-// A tape longer than this is given back when a small text comes next.
-constexpr size_t kKeptNodes = 16 * 1024;
-
 // The text as RapidJSON reads it and, behind the reading position, writes decoded strings into it.
 class TextStream {
  public:
@@ -287,7 +284,8 @@ Result<void> Document::parse_in_place(std::span<char> text) {
     return Result<void>(Error{message + " (at byte " + std::to_string(offset) + ")"});
   };
   if (text.size() >= UINT32_MAX) return fail("Text too long.", 0);
-  if (nodes_.capacity() > kKeptNodes && text.size() < kKeptNodes) std::vector<Node>().swap(nodes_);
+  if (rule_.is_unneeded(nodes_.size() * sizeof(Node), nodes_.capacity() * sizeof(Node)))
+    std::vector<Node>().swap(nodes_);
 
   constexpr unsigned kFlags =
       rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/shrink_rule.h"
 
 namespace matchbus::json {
 
@@ -89,6 +90,7 @@ class Document {
   size_t max_depth_;
   std::vector<Node> nodes_;
   std::vector<uint32_t> open_;
+  ShrinkRule rule_;
 };
 
 }  // namespace matchbus::json

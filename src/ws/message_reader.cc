@@ -7,16 +7,14 @@
 namespace matchbus::ws {
 namespace {
 
-constexpr size_t kKeptMessage = 64 * 1024;  // a larger message's buffer is not kept
-
 bool is_control(uint8_t opcode) { return (opcode & 0x8) != 0; }
 
 // The most that a compressed message may have on the wire: what does not get shorter gets a little longer, and a sender
 // that flushes often a little more.
 uint64_t packed_limit(size_t max_message) { return uint64_t{max_message} + max_message / 8 + 64; }
 
-void empty(BytesWriter& buffer) {
-  if (buffer.size() > kKeptMessage) {
+void empty(BytesWriter& buffer, ShrinkRule& rule) {
+  if (rule.is_unneeded(buffer.size(), buffer.capacity())) {
     buffer.take();
   } else {
     buffer.truncate(0);
@@ -28,13 +26,14 @@ void empty(BytesWriter& buffer) {
 void MessageReader::feed(std::string_view input, const ReaderRules& rules) {
   rules_ = rules;
   discards_ = false;
+  inflated_ = 0;
   frames_.feed(input);
 }
 
 void MessageReader::clean() {
   delivered_ = false;
-  empty(message_);
-  empty(packed_);
+  empty(message_, message_rule_);
+  if (packed_.size() != 0) empty(packed_, packed_rule_);
 }
 
 ReaderEvent MessageReader::fail(uint16_t code, std::string_view problem) {
@@ -149,14 +148,17 @@ ReaderEvent MessageReader::take_data(const FramePiece& piece) {
 
 ReaderEvent MessageReader::inflate() {
   Inflater& inflater = rules_.history != nullptr ? *rules_.history : shared_;
+  size_t limit = rules_.max_message;
+  if (rules_.max_ratio != 0) limit = std::min(limit, std::max(kFreeInflated, packed_.size() * rules_.max_ratio));
   inflater.begin(rules_.history != nullptr);
-  Inflater::Status status = inflater.feed(packed_.view(), message_, rules_.max_message);
-  if (status == Inflater::Status::kOk) status = inflater.finish(message_, rules_.max_message);
+  Inflater::Status status = inflater.feed(packed_.view(), message_, limit);
+  if (status == Inflater::Status::kOk) status = inflater.finish(message_, limit);
+  inflated_ += message_.size();
   switch (status) {
     case Inflater::Status::kOk:
       return check_text(0);
     case Inflater::Status::kTooBig:
-      return fail(kTooBig, "message is too big");
+      return fail(kTooBig, limit < rules_.max_message ? "message inflates too far" : "message is too big");
     case Inflater::Status::kCorrupt:
       break;
   }
@@ -174,7 +176,7 @@ ReaderEvent MessageReader::finish_message() {
   if (compressed_) {
     const Event event = inflate();
     if (event.kind != Event::Kind::kNeedMore) return event;
-    empty(packed_);
+    empty(packed_, packed_rule_);
   }
   if (opcode_ == Opcode::kText && !utf8_.complete()) return fail(kInvalidPayload, "text ends inside a character");
   in_message_ = false;

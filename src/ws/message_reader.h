@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/shrink_rule.h"
 #include "ws/close_payload.h"
 #include "ws/connection.h"
 #include "ws/frame_reader.h"
@@ -23,11 +24,15 @@
 
 namespace matchbus::ws {
 
+// Nobody need ask what inflates to less.
+constexpr size_t kFreeInflated = 64 * 1024;
+
 // What a connection negotiated.
 struct ReaderRules {
   bool expect_masked = true;  // a server's peers must mask, a client's must not (section 5.1)
   bool deflate = false;
   size_t max_message = 1'000'000;  // bytes after inflating; at least 1
+  size_t max_ratio = 0;            // of those to the bytes on the wire, where they are more than kFreeInflated; 0: any
   Inflater* history = nullptr;     // of a peer that keeps its compression history; null: the shared one
 };
 
@@ -61,6 +66,8 @@ class MessageReader {
   void set_max_message(size_t bytes) { rules_.max_message = bytes; }
   // Until `feed`, messages are passed over, without being kept or inflated; control frames are still told.
   void discard_messages() { discards_ = true; }
+  // Bytes that messages have inflated to since `feed`.
+  size_t inflated() const { return inflated_; }
   // Bytes of the input not yet taken in.
   size_t unread() const { return frames_.unread(); }
   // True if no frame and no message is half read: another connection may use the reader.
@@ -69,7 +76,7 @@ class MessageReader {
   bool in_message() const { return in_message_; }
   // Bytes of the message that is being read.
   size_t held() const { return delivered_ ? 0 : message_.size() + packed_.size(); }
-  // Forgets the last message, and gives back the memory of a large one.
+  // Forgets the last message, and gives back the memory of a large one if the next ones do not need it.
   void clean();
 
  private:
@@ -97,11 +104,14 @@ class MessageReader {
   bool in_message_ = false;
   bool compressed_ = false;
   bool discards_ = false;
+  size_t inflated_ = 0;
   bool delivered_ = false;  // `message_` was handed out and is to be emptied
   Opcode opcode_ = Opcode::kText;
   Utf8Validator utf8_;
   BytesWriter message_;
   BytesWriter packed_;  // of a compressed message, until it is whole
+  ShrinkRule message_rule_;
+  ShrinkRule packed_rule_;
 
   std::array<char, kMaxControlPayload> control_;
   size_t control_size_ = 0;
