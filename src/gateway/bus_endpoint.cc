@@ -1,5 +1,7 @@
 #include "gateway/bus_endpoint.h"
 
+#include <uv.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -34,8 +36,8 @@ std::string token_of(const net::HttpRequest& request) {
 
 }  // namespace
 
-// A client with a good token, before its upgrade.
-struct BusEndpoint::Guest final : net::StreamHandler {
+// A client before its upgrade: its token waits to be checked, or its row to come.
+struct BusEndpoint::Guest final : net::StreamHandler, net::Pacer::Client {
   Guest(BusEndpoint& endpoint, uint64_t the_number, net::HttpRequest& the_request, net::StreamPtr the_stream,
         std::span<char> bytes)
       : owner(endpoint),
@@ -44,6 +46,18 @@ struct BusEndpoint::Guest final : net::StreamHandler {
         stream(std::move(the_stream)),
         early(bytes.data(), bytes.size()) {
     stream->set_handler(this);
+  }
+  ~Guest() {
+    if (in_line) owner.pacer_.forget(*this, request.peer);
+  }
+  void enter() {
+    if (owner.pacer_.may_run()) return owner.check_token(*this);
+    in_line = true;
+    owner.pacer_.wait(*this, request.peer);
+  }
+  void on_turn() override {
+    in_line = false;
+    owner.check_token(*this);
   }
   void on_stream_data(std::span<char> data) override {
     early.append(data.data(), data.size());
@@ -67,6 +81,7 @@ struct BusEndpoint::Guest final : net::StreamHandler {
   std::string early;
   std::string user_id;
   bus::ConnectOptions options;
+  bool in_line = false;  // of the pacer
 };
 
 BusEndpoint::BusEndpoint(Router& router, net::Loop& loop, ws::Context& context, bus::Bus& bus, BusDirectory& directory,
@@ -75,6 +90,7 @@ BusEndpoint::BusEndpoint(Router& router, net::Loop& loop, ws::Context& context, 
       context_(context),
       bus_(bus),
       directory_(directory),
+      pacer_(net::Pacer::of_handshakes(loop)),
       verifier_(std::move(verifier)),
       options_(options) {
   router.add(
@@ -104,28 +120,42 @@ void BusEndpoint::on_upgrade(net::HttpRequest& request, net::StreamPtr stream, s
   if (!verifier_.configured())
     return unavailable(std::move(stream), "no key for tokens is configured (JWT_SECRET or JWT_PUBLIC_KEY)");
 
-  const auto verified = verifier_.verify(token_of(request), loop_.clock().wall_ms());
+  const uint64_t number = next_guest_++;
+  auto guest = std::make_unique<Guest>(*this, number, request, std::move(stream), early);
+  Guest& entered = *guest;
+  entered.options.endpoint = *endpoint;
+  guests_.emplace(number, std::move(guest));
+  entered.enter();
+}
+
+// A signature may cost a millisecond to check.
+void BusEndpoint::check_token(Guest& guest) {
+  const uint64_t begin = uv_hrtime();
+  const auto verified = verifier_.verify(token_of(guest.request), loop_.clock().wall_ms());
+  pacer_.spent(uv_hrtime() - begin);
   if (const auto* error = std::get_if<bus::TokenError>(&verified)) {
     ++stats_.refused_tokens[static_cast<size_t>(*error)];
-    return refuse(request, std::move(stream), bus::kUnauthorized, bus::describe(*error));
+    return turn_away(guest.number, bus::kUnauthorized, bus::describe(*error));
   }
-  bus::ConnectOptions options;
-  options.endpoint = *endpoint;
-  options.device_id = request.query("device_id").value_or("");
-  if (options.device_id.size() > kMaxDevice)
-    return refuse(request, std::move(stream), ws::kPolicy, "device_id is too long");
-  options.last_event_id = request.query("last_event_id");
+  bus::ConnectOptions& options = guest.options;
+  options.device_id = guest.request.query("device_id").value_or("");
+  if (options.device_id.size() > kMaxDevice) return turn_away(guest.number, ws::kPolicy, "device_id is too long");
+  options.last_event_id = guest.request.query("last_event_id");
   if (options.last_event_id) options.last_event_id->resize(std::min(options.last_event_id->size(), kMaxPosition));
   const auto& token = std::get<bus::Token>(verified);
   options.expires_at_s = token.expires_at_s;
 
   supersede_guest(token.subject, options.device_id);
-  const uint64_t number = next_guest_++;
-  auto guest = std::make_unique<Guest>(*this, number, request, std::move(stream), early);
-  guest->user_id = token.subject;
-  guest->options = std::move(options);
-  guests_.emplace(number, std::move(guest));
+  guest.user_id = token.subject;
+  const uint64_t number = guest.number;
   directory_.look_up(token, [this, number](DirectoryAnswer answer) { on_row(number, std::move(answer)); });
+}
+
+void BusEndpoint::turn_away(uint64_t number, uint16_t code, std::string_view reason) {
+  const auto found = guests_.find(number);
+  const std::unique_ptr<Guest> guest = std::move(found->second);
+  guests_.erase(found);
+  refuse(guest->request, guest->take_stream(), code, reason);
 }
 
 // The newer connection of a device wins, however long the older one's row takes to come.
@@ -133,10 +163,7 @@ void BusEndpoint::supersede_guest(std::string_view user_id, std::string_view dev
   const auto found = std::find_if(guests_.begin(), guests_.end(), [&](const auto& entry) {
     return entry.second->user_id == user_id && entry.second->options.device_id == device_id;
   });
-  if (found == guests_.end()) return;
-  const std::unique_ptr<Guest> guest = std::move(found->second);
-  guests_.erase(found);
-  refuse(guest->request, guest->take_stream(), bus::kSuperseded, "superseded");
+  if (found != guests_.end()) turn_away(found->first, bus::kSuperseded, "superseded");
 }
 
 void BusEndpoint::on_row(uint64_t number, DirectoryAnswer answer) {

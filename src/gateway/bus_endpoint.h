@@ -21,6 +21,7 @@
 #include "gateway/router.h"
 #include "net/http_message.h"
 #include "net/loop.h"
+#include "net/pacer.h"
 #include "net/stream.h"
 #include "ws/connection.h"
 
@@ -50,12 +51,15 @@ class BusEndpoint {
   void close();
 
   const BusEndpointStats& stats() const { return stats_; }
-  // Clients whose rows are looked up.
+  // Clients whose tokens wait to be checked, or whose rows are looked up.
   size_t waiting() const { return guests_.size(); }
 
  private:
   struct Guest;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early);
+  void check_token(Guest& guest);
+  // Refuses the guest and forgets it.
+  void turn_away(uint64_t number, uint16_t code, std::string_view reason);
   void supersede_guest(std::string_view user_id, std::string_view device_id);
   void on_row(uint64_t number, DirectoryAnswer answer);
   void let_in(Guest& guest, bus::PlayerRow row);
@@ -67,12 +71,13 @@ class BusEndpoint {
   ws::Context& context_;
   bus::Bus& bus_;
   BusDirectory& directory_;
+  net::Pacer& pacer_;
   bus::TokenVerifier verifier_;
   ws::Options options_;
   BusEndpointStats stats_;
   bool closing_ = false;
   uint64_t next_guest_ = 0;
-  std::unordered_map<uint64_t, std::unique_ptr<Guest>> guests_;  // whose rows are looked up
+  std::unordered_map<uint64_t, std::unique_ptr<Guest>> guests_;
 };
 
 }  // namespace matchbus::gateway

@@ -40,7 +40,7 @@ void TcpStream::close_socket() {
   state_ = State::kClosed;
   loop_.forget_flush(*this);
   if (deadline_ != nullptr) deadline_->timer.cancel();
-  if (tls_ != nullptr && tls_->waiting) TlsPacer::of(loop_).forget(*tls_);
+  if (tls_ != nullptr && tls_->waiting) Pacer::of_handshakes(loop_).forget(*tls_, peer_address());
   queue_.clear();
   close_descriptor();
 }

@@ -20,10 +20,10 @@
 #include "base/timer_wheel.h"
 #include "net/listener.h"
 #include "net/loop.h"
+#include "net/pacer.h"
 #include "net/poller.h"
 #include "net/stream.h"
 #include "net/stream_queue.h"
-#include "net/tls_pacer.h"
 #include "net/tls_session.h"
 
 struct sockaddr;
@@ -79,9 +79,9 @@ class TcpStream final : public Stream, private Flushable, private PolledSocket {
     TcpStream& stream;
     Timer timer;
   };
-  struct Tls final : TlsPacer::Client {
+  struct Tls final : Pacer::Client {
     explicit Tls(TcpStream& owner) : stream(owner) {}
-    void on_handshake_turn() override { stream.on_handshake_turn(); }
+    void on_turn() override { stream.on_handshake_turn(); }
     TcpStream& stream;
     std::unique_ptr<TlsSession> session;
     WriteQueue wire;  // ciphertext; the stream's own queue holds plaintext
@@ -127,6 +127,7 @@ class TcpStream final : public Stream, private Flushable, private PolledSocket {
   void on_ciphertext(std::span<const char> data);
   void read_on();
   bool wait_in_line(std::span<const char> data);
+  bool is_peer_gone() const;
   void on_handshake_turn();
   bool shake_hands();
   void decrypt();

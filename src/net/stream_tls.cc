@@ -2,6 +2,8 @@
 //
 // Plaintext waits in the stream's queue as shared slices and is encrypted only when the kernel takes ciphertext, so
 // that a slow TLS peer holds no private copy of what is sent to all.
+#include <poll.h>
+
 #include <algorithm>
 #include <array>
 #include <cassert>
@@ -69,12 +71,12 @@ void TcpStream::on_ciphertext(std::span<const char> data) {
 
 // Keeps the bytes if other handshakes come first. Reading stops meanwhile.
 bool TcpStream::wait_in_line(std::span<const char> data) {
-  TlsPacer& pacer = TlsPacer::of(loop_);
+  Pacer& pacer = Pacer::of_handshakes(loop_);
   if (pacer.may_run()) return false;
   tls_->unread = Bytes::copy({data.data(), data.size()});
   tls_->waiting = true;
   wait_to_read(false);
-  pacer.wait(*tls_);
+  pacer.wait(*tls_, peer_address());
   return true;
 }
 
@@ -91,11 +93,22 @@ void TcpStream::read_on() {
   if (state_ != State::kClosed && !paused_ && !ending_ && !tls_->waiting) read_from_now_on();
 }
 
+// Whether it has closed its half or the connection: before it knows that the handshake is done it has no reason to.
+bool TcpStream::is_peer_gone() const {
+  pollfd wanted{descriptor(), POLLRDHUP, 0};
+  return poll(&wanted, 1, 0) > 0;
+}
+
 // True if application data may follow.
 bool TcpStream::shake_hands() {
+  // Whoever sends a hello and leaves costs no arithmetic.
+  if (is_peer_gone()) {
+    fail_tls("the peer has gone before its handshake was done");
+    return false;
+  }
   const uint64_t begin = uv_hrtime();
   const TlsSession::Step step = tls_->session->handshake();
-  TlsPacer::of(loop_).spent(uv_hrtime() - begin);
+  Pacer::of_handshakes(loop_).spent(uv_hrtime() - begin);
   if (step == TlsSession::Step::kFailed || step == TlsSession::Step::kClosed) {
     fail_tls(tls_->session->error());
     return false;

@@ -4,9 +4,9 @@
 #include <random>
 
 #include "net/listener.h"
+#include "net/pacer.h"
 #include "net/stream.h"
 #include "net/tls.h"
-#include "net/tls_pacer.h"
 #include "support/net_fixture.h"
 #include "support/tls_peer.h"
 
@@ -429,25 +429,47 @@ TEST_F(StreamTlsTest, ReloadMeetsNewConnectionsOnly) {
 
 // Handshakes that hold the line for some turns, so that others have to wait.
 struct Crowd {
-  struct Member final : TlsPacer::Client {
-    void on_handshake_turn() override {
-      pacer->spent(TlsPacer::kTurnNs);
-      if (--turns > 0) pacer->wait(*this);
+  struct Member final : Pacer::Client {
+    void on_turn() override {
+      pacer->spent(Pacer::kHandshakesNs);
+      if (--turns > 0) pacer->wait(*this, "");
     }
-    TlsPacer* pacer = nullptr;
+    Pacer* pacer = nullptr;
     int turns = 0;
   };
-  Crowd(Loop& loop, int turns) : pacer(TlsPacer::of(loop)) {
+  Crowd(Loop& loop, int turns) : pacer(Pacer::of_handshakes(loop)) {
     member.pacer = &pacer;
     member.turns = turns;
-    pacer.wait(member);
+    pacer.wait(member, "");
   }
-  ~Crowd() { pacer.forget(member); }
+  ~Crowd() { pacer.forget(member, ""); }
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
-  TlsPacer& pacer;
+  Pacer& pacer;
   Member member;
 };
+
+TEST_F(StreamTlsTest, WhoHasGoneCostsNoArithmetic) {
+  {
+    const Crowd crowd(loop, 1'000'000);
+    client = std::make_unique<TlsPeer>(listener->port(), config);
+    client->step();
+    ASSERT_TRUE(run_until([&] { return stream != nullptr && stream->is_tls(); }));
+    client->tcp.close();
+    EXPECT_TRUE(closes());
+  }
+  // Whose hello is answered, but not with less than arithmetic: it has closed its half already.
+  stream.reset();
+  handler = {};
+  client = std::make_unique<TlsPeer>(listener->port(), config);
+  client->step();
+  client->tcp.half_close();
+  ASSERT_TRUE(run_until([&] { return stream != nullptr; }));
+  EXPECT_TRUE(closes());
+  EXPECT_TRUE(log.contains("has gone before its handshake"));
+  EXPECT_EQ(client->received, "");
+  EXPECT_EQ(stats().tls_handshakes, 0U);
+}
 
 TEST_F(StreamTlsTest, HandshakesWaitInLine) {
   echo();
