@@ -54,7 +54,11 @@ struct Stats {
 struct ContextOptions {
   int message_timeout_ms = 30'000;      // from a message's first byte to its last; 1008 over it
   size_t max_unfinished = 256'000'000;  // bytes that they hold; beyond, the oldest fail with 1013
-  int64_t read_piece_us = 0;            // of reading one connection before the others have their turn (read_pacer.h)
+  int64_t read_piece_us = 0;            // of reading one connection before the others have their turn
+  // Of what compressed messages inflate to: bytes a second of one connection, which waits for what is beyond; and how
+  // many times their size on the wire, 1009 over it. Up to 64 KiB at a time are free.
+  size_t max_inflate_rate = 0;
+  size_t max_inflate_ratio = 0;
 };
 
 class UnfinishedMessages;  // ws/unfinished.h
@@ -122,8 +126,8 @@ class Connection {
   // No message is handed on between the two, not even one that has arrived already.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
-  // The peer is known by now: its messages may be as long as Options::max_message says, and are read before those of
-  // strangers where there is not time for all (ReadPacer).
+  // The peer is known by now: its messages may be as long as Options::max_message says, and where there is not time for
+  // all it does not wait for strangers (net::Pacer).
   virtual void admit() = 0;
 
   // True if frames of Context::encode_deflated may be sent: compression negotiated, with a full 15-bit window on our

@@ -8,13 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "net/loop.h"
+#include "net/pacer.h"
 #include "ws/connection.h"
 #include "ws/deflate_negotiation.h"
 #include "ws/deflater.h"
 #include "ws/frame_writer.h"
 #include "ws/inflater.h"
 #include "ws/message_reader.h"
-#include "ws/read_pacer.h"
 #include "ws/unfinished.h"
 
 namespace matchbus::ws {
@@ -30,7 +31,8 @@ class LoopContext final : public Context {
  public:
   LoopContext(net::Loop& loop, const ContextOptions& options)
       : loop_(loop),
-        pacer_(loop, static_cast<uint64_t>(options.read_piece_us) * 1'000),
+        options_(options),
+        pacer_(net::Pacer::of_reading(loop)),
         unfinished_(loop.timers(), options.message_timeout_ms, options.max_unfinished) {}
 
   // The class behind every Context.
@@ -44,7 +46,9 @@ class LoopContext final : public Context {
                               Bytes recycle) override;
 
   net::Loop& loop() { return loop_; }
-  ReadPacer& pacer() { return pacer_; }
+  // For connections that have used up their piece of reading.
+  net::Pacer& pacer() { return pacer_; }
+  const ContextOptions& options() const { return options_; }
   Bytes frame(Opcode opcode, std::string_view payload, FrameForm form, Bytes recycle = {}) {
     return writer_.frame(opcode, payload, form, std::move(recycle));
   }
@@ -62,7 +66,8 @@ class LoopContext final : public Context {
   std::string_view compressed(std::string_view payload, int level, uint8_t window_bits, std::string_view previous = {});
 
   net::Loop& loop_;
-  ReadPacer pacer_;
+  ContextOptions options_;
+  net::Pacer& pacer_;
   Stats stats_;
   FrameWriter writer_;
   UnfinishedMessages unfinished_;

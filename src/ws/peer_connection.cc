@@ -54,11 +54,14 @@ PeerConnection::Extra& PeerConnection::extra() {
   return *extra_;
 }
 
-void PeerConnection::Extra::on_timer(Timer& /*timer*/) { owner.on_close_timeout(); }
+void PeerConnection::Extra::on_timer(Timer& timer) {
+  if (&timer == &close_timer) return owner.on_close_timeout();
+  owner.enter_line();
+}
 
 void PeerConnection::drop_unused_extra() {
   if (!extra_ || state_ != State::kOpen) return;
-  const bool used = !extra_->held.empty() || !extra_->pong.empty() || extra_->history;
+  const bool used = !extra_->held.empty() || !extra_->pong.empty() || extra_->history || extra_->rest_timer.is_set();
   if (!used) extra_.reset();
 }
 
@@ -88,6 +91,7 @@ void PeerConnection::pause_reading() {
 void PeerConnection::resume_reading() {
   if (!paused_) return;
   paused_ = false;
+  if (waits_) return;
   const bool unread = reading_ != nullptr || (extra_ && !extra_->held.empty());
   if (destroyed_ == nullptr && unread) {
     // Not here: the caller does not expect messages inside this call.
@@ -98,41 +102,64 @@ void PeerConnection::resume_reading() {
 }
 
 void PeerConnection::admit() {
+  leave_line();
   admitted_ = true;
   max_message_ = max_admitted_;
+  if (waits_ && !(extra_ && extra_->rest_timer.is_set())) enter_line();
 }
 
 void PeerConnection::on_stream_data(std::span<char> data) {
   const std::string_view input(data.data(), data.size());
-  if (paused_ || destroyed_ != nullptr || in_line_ || (extra_ && !extra_->held.empty())) return hold(input);
+  if (state_ >= State::kEnding) return;
+  if (paused_ || destroyed_ != nullptr || waits_ || (extra_ && !extra_->held.empty())) return hold(input);
   if (used_up_) {
     hold(input);
     return read_later();
   }
-  const uint64_t begun = uv_hrtime();
-  const std::optional<size_t> unread = read(input);
-  if (!unread) return;
-  if (used_up_ && !admitted_) context_.pacer().spent(uv_hrtime() - begun);
-  if (*unread != 0) extra().held.insert(0, input.substr(input.size() - *unread));
-  if (!paused_ && (has_unread_ || (extra_ && !extra_->held.empty()))) read_later();
+  const std::optional<Piece> piece = read(input);
+  if (!piece) return;
+  if (piece->unread != 0) extra().held.insert(0, input.substr(input.size() - piece->unread));
+  if (!paused_) wait_after(*piece);
 }
 
-// In its turn; until then nothing more is read from the stream.
-void PeerConnection::read_later() {
-  if (in_line_ || state_ >= State::kEnding) return;
-  in_line_ = true;
+// False if there is no reason to.
+bool PeerConnection::wait_after(const Piece& piece) {
+  const size_t rate = context_.options().max_inflate_rate;
+  const int64_t rest_ms =
+      rate != 0 && piece.inflated > kFreeInflated ? static_cast<int64_t>(piece.inflated * 1'000 / rate) : 0;
+  if (rest_ms == 0 && !has_unread_ && !(extra_ && !extra_->held.empty())) return false;
+  read_later(rest_ms);
+  return true;
+}
+
+// In its turn, after a rest; until then nothing more is read from the stream.
+void PeerConnection::read_later(int64_t rest_ms) {
+  if (waits_ || state_ >= State::kEnding) return;
+  waits_ = true;
   stream_->pause_reading();
-  context_.pacer().wait(*this, admitted_);
+  if (rest_ms > 0) {
+    context_.loop().timers().set(extra().rest_timer, rest_ms);
+  } else {
+    enter_line();
+  }
+}
+
+void PeerConnection::enter_line() {
+  in_line_ = true;
+  context_.pacer().wait(*this, stream_->peer_address(), line());
 }
 
 void PeerConnection::leave_line() {
-  if (in_line_) context_.pacer().forget(*this);
+  if (in_line_) context_.pacer().forget(*this, stream_->peer_address(), line());
   in_line_ = false;
 }
 
-void PeerConnection::on_read_turn() {
-  in_line_ = false;
+void PeerConnection::on_turn() {
+  const uint64_t begun = uv_hrtime();
+  net::Pacer& pacer = context_.pacer();  // which outlives this connection
+  in_line_ = waits_ = false;
   read_held();
+  pacer.spent(uv_hrtime() - begun);
 }
 
 void PeerConnection::read_held() {
@@ -140,16 +167,15 @@ void PeerConnection::read_held() {
   std::string held = std::move(extra().held);
   extra_->held.clear();
   const size_t used = std::exchange(extra_->held_used, 0);
-  const std::optional<size_t> unread = read(std::string_view(held).substr(used));
-  if (!unread) return;
-  if (*unread != 0) {
+  const std::optional<Piece> piece = read(std::string_view(held).substr(used));
+  if (!piece) return;
+  if (piece->unread != 0) {
     Extra& rest = extra();
-    rest.held_used = held.size() - *unread;
+    rest.held_used = held.size() - piece->unread;
     held.append(rest.held);  // what arrived while handlers ran
     rest.held = std::move(held);
   }
-  if (paused_) return;
-  if (has_unread_ || (extra_ && !extra_->held.empty())) return read_later();
+  if (paused_ || wait_after(*piece)) return;
   stream_->resume_reading();
   drop_unused_extra();
 }
@@ -158,14 +184,16 @@ ReaderRules PeerConnection::rules() const {
   return {.expect_masked = role_ == Role::kServer,
           .deflate = deflate_,
           .max_message = max_message_,
+          .max_ratio = context_.options().max_inflate_ratio,
           .history = extra_ ? extra_->history.get() : nullptr};
 }
 
-// Reads until `input` is used up, a handler pauses, or the connection ends. How many bytes are left to be read later;
-// nothing if a handler destroyed this connection.
-std::optional<size_t> PeerConnection::read(std::string_view input) {
+// Reads until `input` or its time is used up, a handler pauses, or the connection ends. Nothing if a handler destroyed
+// this connection.
+std::optional<PeerConnection::Piece> PeerConnection::read(std::string_view input) {
   used_up_ = has_unread_ = false;
-  if (state_ >= State::kEnding) return 0;
+  if (state_ >= State::kEnding) return Piece{};
+  const auto piece_ns = static_cast<uint64_t>(context_.options().read_piece_us) * 1'000;
   const uint64_t begun = uv_hrtime();
   // The reader is a local's while handlers run: a payload must outlive a connection that its handler destroys.
   std::unique_ptr<Reading> reading = reading_ ? std::move(reading_) : context_.take_reading();
@@ -181,13 +209,14 @@ std::optional<size_t> PeerConnection::read(std::string_view input) {
     if (!reader.in_message()) reading->unfinished.leave();  // what follows has a time of its own
     dispatch(event);
     if (destroyed) return std::nullopt;
-    used_up_ = context_.pacer().is_used_up(begun);
+    used_up_ = piece_ns != 0 && uv_hrtime() - begun >= piece_ns;
     has_unread_ = used_up_ && !reader.idle();
     if (has_unread_) break;
   }
   destroyed_ = nullptr;
-  if (state_ >= State::kEnding) return 0;
-  return keep(std::move(reading));
+  if (state_ >= State::kEnding) return Piece{};
+  const size_t inflated = reader.inflated();
+  return Piece{.unread = keep(std::move(reading)), .inflated = inflated};
 }
 
 // How many bytes it has left unread.
@@ -268,7 +297,9 @@ void PeerConnection::fail(uint16_t code, std::string_view problem) {
   if (code != kPolicy && code != kTryAgainLater) ++context_.stats().protocol_errors;
   std::string text = "websocket of " + stream_->peer_address();
   text.append(" failed with ").append(std::to_string(code)).append(": ").append(problem);
-  context_.loop().log().limited(LogLevel::kInfo, "websocket failed: " + std::string(problem), text);
+  // Of what is too big an operator can do something about: the limit is an option.
+  const LogLevel level = code == kTooBig ? LogLevel::kWarning : LogLevel::kInfo;
+  context_.loop().log().limited(level, "websocket failed: " + std::string(problem), text);
   if (state_ == State::kOpen) send_close(code, problem);
   if (extra_) extra_->close_timer.cancel();
   state_ = State::kEnding;
@@ -347,6 +378,7 @@ void PeerConnection::end() {
   std::string reason;
   if (extra_) {
     extra_->close_timer.cancel();
+    extra_->rest_timer.cancel();
     code = extra_->peer_code.value_or(kAbnormal);
     reason = std::move(extra_->peer_reason);
   }

@@ -25,7 +25,7 @@ enum class Role : uint8_t { kServer, kClient };
 class PeerConnection final : public Connection,
                              private net::StreamHandler,
                              private UnfinishedMessage::Owner,
-                             private ReadPacer::Client {
+                             private net::Pacer::Client {
  public:
   // The stream's handshake is done. Nothing is read before `start`.
   PeerConnection(LoopContext& context, Role role, net::StreamPtr stream, const Options& options,
@@ -67,6 +67,7 @@ class PeerConnection final : public Connection,
 
     PeerConnection& owner;
     Timer close_timer{*this};  // limit of the close handshake
+    Timer rest_timer{*this};   // before it waits for its turn, having inflated a lot
     std::string held;          // input that came while reading was paused, or that waits for its turn
     size_t held_used = 0;
     Bytes pong;  // the latest one that had to wait
@@ -79,16 +80,24 @@ class PeerConnection final : public Connection,
   void on_stream_drained() override;
   void on_stream_closed(net::CloseReason reason) override;
   void on_unfinished_end(UnfinishedEnd why) override;
-  void on_read_turn() override;
+  void on_turn() override;
 
   Extra& extra();
   void drop_unused_extra();
   ReaderRules rules() const;
-  std::optional<size_t> read(std::string_view input);
+  // What a piece of reading has come to: bytes of the input that are left, and what messages have inflated to.
+  struct Piece {
+    size_t unread = 0;
+    size_t inflated = 0;
+  };
+  std::optional<Piece> read(std::string_view input);
+  bool wait_after(const Piece& piece);
   size_t keep(std::unique_ptr<Reading> reading);
   void read_held();
-  void read_later();
+  void read_later(int64_t rest_ms = 0);
+  void enter_line();
   void leave_line();
+  net::Pacer::Line line() const { return admitted_ ? net::Pacer::Line::kKnown : net::Pacer::Line::kStrangers; }
   void dispatch(const ReaderEvent& event);
   void answer_ping(std::string_view payload);
   void on_peer_close(uint16_t code, std::string_view reason);
@@ -117,7 +126,8 @@ class PeerConnection final : public Connection,
   bool history_ : 1 = false;  // the server did not promise to forget
   bool paused_ : 1 = true;    // until `start`
   bool admitted_ : 1 = false;
-  bool in_line_ : 1 = false;     // of the pacer
+  bool waits_ : 1 = false;       // for its turn to be read
+  bool in_line_ : 1 = false;     // of the pacer; while it waits and does not rest
   bool used_up_ : 1 = false;     // its last piece of reading
   bool has_unread_ : 1 = false;  // the last piece of reading ended before the input did
 };

@@ -83,6 +83,11 @@ class ConnectionTest : public testing::Test {
   void pass(int64_t ms) {
     clock.advance(ms);
     loop.timers().advance(clock.monotonic_ms());
+    turn();
+  }
+  void turn() {
+    loop.post([this] { loop.stop(); });
+    loop.run();
   }
   std::vector<WireFrame> sent() { return decode_frames(wire.take()); }
 
