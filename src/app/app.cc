@@ -59,19 +59,20 @@ Result<void> make_directory(const std::string& path) {
   return Error{"cannot make the data directory '" + path + "': " + std::strerror(errno)};
 }
 
+// Of reading one connection, before the others have their turn.
+constexpr int64_t kReadPieceUs = 200;
+
 net::HttpServerOptions http_options(const Options& options) {
   net::HttpServerOptions http;
   http.limits.header_bytes = options.max_header;
   http.limits.body_bytes = options.max_message;
+  http.limits.read_piece_us = kReadPieceUs;
   http.limits.first_byte_ms = options.first_byte_timeout_ms;
   http.limits.header_ms = options.header_timeout_ms;
   http.limits.body_ms = options.body_timeout_ms;
   http.limits.idle_ms = options.idle_timeout_ms;
   return http;
 }
-
-// Of reading one connection, before the others have their turn.
-constexpr int64_t kReadPieceUs = 200;
 
 // Ingest sessions are recovered after a loss, output's are many and share what they are sent.
 enum class PortKind : uint8_t { kIngest, kOutput };
@@ -82,6 +83,7 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
   server.engine.ping_timeout_ms = options.ping_timeout_ms;
   server.engine.max_payload = options.max_message;
   server.engine.max_first = options.max_logon;
+  server.engine.read_piece_us = kReadPieceUs;
   server.engine.max_pending = options.max_pending;
   server.engine.max_sessions = options.max_sessions;
   server.engine.max_unpolled = options.max_unpolled;
@@ -138,7 +140,9 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         connections_({options_.max_connections, options_.max_connections_per_address}),
         ws_(ws::Context::create(loop_, {.message_timeout_ms = options_.message_timeout_ms,
                                         .max_unfinished = options_.max_unfinished,
-                                        .read_piece_us = kReadPieceUs})),
+                                        .read_piece_us = kReadPieceUs,
+                                        .max_inflate_rate = options_.max_inflate_rate,
+                                        .max_inflate_ratio = options_.max_inflate_ratio})),
         names_(std::move(names)),
         registry_(names_, {.matches = options_.max_matches}),
         fan_out_(loop_, {.stall_ms = options_.stall_timeout_ms}),

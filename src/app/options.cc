@@ -206,6 +206,11 @@ const std::vector<OptionEntry>& option_table() {
        "Size of one WebSocket message to the ingest port before its sender is logged on as an observer; 0 is "
        "--max-message",
        &O::max_logon},
+      {"--max-inflate-rate", "MAX_INFLATE_RATE", "BYTES",
+       "What compressed messages of one WebSocket may inflate to in a second; what is beyond waits; 0 is no limit",
+       &O::max_inflate_rate},
+      {"--max-inflate-ratio", "MAX_INFLATE_RATIO", "N",
+       "How many times its compressed size a message of over 64 KiB may have; 0 is no limit", &O::max_inflate_ratio},
       {"--max-unfinished", "MAX_UNFINISHED", "BYTES",
        "What all messages hold of which only a part has come; beyond, the oldest are given up, and their connections; "
        "0 is no limit",

@@ -68,6 +68,8 @@ struct Options {
   size_t max_header = 16 * 1024;
   size_t max_message = 1'000'000;
   size_t max_logon = 128 * 1024;
+  size_t max_inflate_rate = 8'000'000;
+  size_t max_inflate_ratio = 250;
   size_t max_unfinished = 256'000'000;
   size_t max_pending = 4'000'000;
   int first_byte_timeout_ms = 10'000;

@@ -87,15 +87,17 @@ BusApi::BusApi(Router& router, net::Loop& loop, bus::Bus& bus, BusApiOptions opt
       allowance_(static_cast<double>(options_.max_per_second)),
       allowance_ms_(loop.clock().monotonic_ms()) {
   router.add(std::string(kPath),
-             [this](net::HttpRequest& request, Reply reply) { on_request(request, std::move(reply)); });
+             [this](net::HttpRequest& request, Reply reply) { on_request(request, std::move(reply)); }, nullptr,
+             {.refuse = [this](const net::HttpRequest& head) { return refusal(head); }});
 }
 
-void BusApi::on_request(net::HttpRequest& request, Reply reply) {
-  struct Route {
-    std::string_view method;
-    std::string_view path;  // below kPath
-    Action action;          // null: reads only, see below
-  };
+struct BusApi::Route {
+  std::string_view method;
+  std::string_view path;  // below kPath
+  Action action;          // null: reads only, see on_request
+};
+
+const BusApi::Route* BusApi::route_of(const net::HttpRequest& request) const {
   static constexpr std::array kRoutes = {Route{"POST", "/publish", &BusApi::publish},
                                          Route{"POST", "/move", &BusApi::move},
                                          Route{"POST", "/disconnect", &BusApi::disconnect},
@@ -104,22 +106,31 @@ void BusApi::on_request(net::HttpRequest& request, Reply reply) {
   const auto* const route = std::find_if(kRoutes.begin(), kRoutes.end(), [&](const Route& candidate) {
     return candidate.method == request.method && candidate.path == path;
   });
-  if (options_.key.empty() || route == kRoutes.end()) return reply->send(not_found_page());
+  return options_.key.empty() || route == kRoutes.end() ? nullptr : route;
+}
+
+std::optional<net::HttpResponse> BusApi::refusal(const net::HttpRequest& request) {
+  if (route_of(request) == nullptr) return not_found_page();
+  if (is_authorized(request)) return std::nullopt;
   ++stats_.requests;
-  if (!is_authorized(request)) {
-    ++stats_.unauthorized;
-    net::HttpResponse response = error_answer(401, "the key is missing or wrong");
-    response.headers.emplace_back("WWW-Authenticate", "Bearer");  // RFC 6750 section 3
-    return reply->send(std::move(response));
-  }
+  ++stats_.unauthorized;
+  net::HttpResponse response = error_answer(401, "the key is missing or wrong");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");  // RFC 6750 section 3
+  return response;
+}
+
+void BusApi::on_request(net::HttpRequest& request, Reply reply) {
+  if (auto refused = refusal(request)) return reply->send(std::move(*refused));
+  ++stats_.requests;
   if (!may_go_on()) {
     ++stats_.limited;
     net::HttpResponse response = error_answer(429, "too many requests or messages");
     response.headers.emplace_back("Retry-After", "1");
     return reply->send(std::move(response));
   }
-  if (route->action != nullptr) return run(route->action, request, std::move(reply));
-  path == "/stats" ? show_stats(*reply) : presence(request, *reply);
+  const Route& route = *route_of(request);
+  if (route.action != nullptr) return run(route.action, request, std::move(reply));
+  route.path == "/stats" ? show_stats(*reply) : presence(request, *reply);
 }
 
 bool BusApi::is_authorized(const net::HttpRequest& request) const {

@@ -49,6 +49,10 @@ class BusApi {
   using Answer = std::function<void(int status, std::string_view json)>;
   using Action = void (BusApi::*)(std::string body, const Answer& answer);
 
+  struct Route;
+  const Route* route_of(const net::HttpRequest& request) const;
+  // The answer to a request that is at no route, or has not the key.
+  std::optional<net::HttpResponse> refusal(const net::HttpRequest& request);
   void on_request(net::HttpRequest& request, Reply reply);
   bool is_authorized(const net::HttpRequest& request) const;
   // False: too many lately.

@@ -51,23 +51,36 @@ net::HttpResponse page_answer(int status, std::string_view name) {
 net::HttpResponse not_found_page() { return page_answer(404, "Not Found"); }
 
 void add_route(Router& router, std::string_view method, std::string path, Router::OnRequest on_request) {
-  router.add(path, [method, path, on_request = std::move(on_request)](net::HttpRequest& request,
-                                                                      std::unique_ptr<net::HttpReply> reply) {
-    if (!takes(method, request) || !rest_of(request, path).empty()) return reply->send(not_found_page());
-    on_request(request, std::move(reply));
-  });
+  const auto is_it = [method, path](const net::HttpRequest& request) {
+    return takes(method, request) && rest_of(request, path).empty();
+  };
+  router.add(
+      path,
+      [is_it, on_request = std::move(on_request)](net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
+        if (!is_it(request)) return reply->send(not_found_page());
+        on_request(request, std::move(reply));
+      },
+      nullptr, {.refuse = [is_it](const net::HttpRequest& head) {
+        return is_it(head) ? std::nullopt : std::optional(not_found_page());
+      }});
 }
 
 void add_segment_route(Router& router, std::string_view method, std::string path, OnSegment on_segment) {
-  router.add(path, [method, path, on_segment = std::move(on_segment)](net::HttpRequest& request,
-                                                                      std::unique_ptr<net::HttpReply> reply) {
+  const auto is_it = [method, path](const net::HttpRequest& request) {
     const std::string_view rest = rest_of(request, path);
-    if (!takes(method, request) || rest.empty() || rest.find('/') != std::string_view::npos)
-      return reply->send(not_found_page());
-    const auto segment = net::percent_decode(rest);
-    if (!segment) return reply->send(page_answer(400, "Bad Request"));
-    on_segment(*segment, std::move(reply));
-  });
+    return takes(method, request) && !rest.empty() && rest.find('/') == std::string_view::npos;
+  };
+  router.add(path,
+             [is_it, path, on_segment = std::move(on_segment)](net::HttpRequest& request,
+                                                               std::unique_ptr<net::HttpReply> reply) {
+               if (!is_it(request)) return reply->send(not_found_page());
+               const auto segment = net::percent_decode(rest_of(request, path));
+               if (!segment) return reply->send(page_answer(400, "Bad Request"));
+               on_segment(*segment, std::move(reply));
+             },
+             nullptr, {.refuse = [is_it](const net::HttpRequest& head) {
+               return is_it(head) ? std::nullopt : std::optional(not_found_page());
+             }});
 }
 
 std::optional<std::string> only_query(const net::HttpRequest& request, std::string_view name) {

@@ -6,8 +6,8 @@
 
 namespace matchbus::gateway {
 
-void Router::add(std::string path, OnRequest on_request, OnUpgrade on_upgrade, BodyLimit body_limit) {
-  routes_.push_back({std::move(path), std::move(on_request), std::move(on_upgrade), std::move(body_limit), nullptr});
+void Router::add(std::string path, OnRequest on_request, OnUpgrade on_upgrade, BodyRules body) {
+  routes_.push_back({std::move(path), std::move(on_request), std::move(on_upgrade), std::move(body)});
 }
 
 const Router::Route* Router::find(std::string_view path) const {
@@ -26,14 +26,20 @@ void Router::on_request(net::HttpRequest& request, std::unique_ptr<net::HttpRepl
   }
 }
 
+std::optional<net::HttpResponse> Router::refuse_body(const net::HttpRequest& head) {
+  const Route* route = find(head.path());
+  if (route == nullptr) return not_found_page();
+  return route->body.refuse ? route->body.refuse(head) : std::nullopt;
+}
+
 size_t Router::body_limit(const net::HttpRequest& head, const net::HttpLimits& limits) {
   const Route* route = find(head.path());
-  return route != nullptr && route->body_limit ? route->body_limit(head) : limits.body_bytes;
+  return route != nullptr && route->body.limit ? route->body.limit(head) : limits.body_bytes;
 }
 
 void Router::on_body_lost(const net::HttpRequest& head) {
   const Route* route = find(head.path());
-  if (route != nullptr && route->on_body_lost) route->on_body_lost(head);
+  if (route != nullptr && route->body.on_lost) route->body.on_lost(head);
 }
 
 void Router::on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,17 +13,23 @@
 
 namespace matchbus::gateway {
 
+// What becomes of a request's body, by its head; see net::HttpHandler. What is not there: the port's limit, no refusal,
+// no interest.
+struct BodyRules {
+  std::function<size_t(const net::HttpRequest&)> limit = nullptr;
+  std::function<std::optional<net::HttpResponse>(const net::HttpRequest&)> refuse = nullptr;
+  std::function<void(const net::HttpRequest&)> on_lost = nullptr;
+};
+
 class Router final : public net::HttpHandler {
  public:
   using OnRequest = std::function<void(net::HttpRequest&, std::unique_ptr<net::HttpReply>)>;
   using OnUpgrade = std::function<void(net::HttpRequest&, net::StreamPtr, std::span<char>)>;
-  using BodyLimit = std::function<size_t(const net::HttpRequest&)>;
-
   explicit Router(net::Loop& loop) : loop_(loop) {}
 
   // Routes everything at `path` and below it ("/socket.io" takes "/socket.io/x" but not "/socket.iox"). Without
-  // `on_upgrade` upgrades are refused with 404; without `body_limit` the port's limit holds.
-  void add(std::string path, OnRequest on_request, OnUpgrade on_upgrade = nullptr, BodyLimit body_limit = nullptr);
+  // `on_upgrade` upgrades are refused with 404.
+  void add(std::string path, OnRequest on_request, OnUpgrade on_upgrade = nullptr, BodyRules body = {});
 
   // A route to anything that has them all (a Socket.IO server).
   template <typename Target>
@@ -35,12 +42,14 @@ class Router final : public net::HttpHandler {
         [&target](net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) {
           target.on_upgrade(request, std::move(stream), early);
         },
-        [&target](const net::HttpRequest& head) { return target.body_limit(head); });
-    routes_.back().on_body_lost = [&target](const net::HttpRequest& head) { target.on_body_lost(head); };
+        BodyRules{.limit = [&target](const net::HttpRequest& head) { return target.body_limit(head); },
+                  .refuse = [&target](const net::HttpRequest& head) { return target.refuse_body(head); },
+                  .on_lost = [&target](const net::HttpRequest& head) { target.on_body_lost(head); }});
   }
 
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
+  std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override;
   size_t body_limit(const net::HttpRequest& head, const net::HttpLimits& limits) override;
   void on_body_lost(const net::HttpRequest& head) override;
 
@@ -49,8 +58,7 @@ class Router final : public net::HttpHandler {
     std::string path;
     OnRequest on_request;
     OnUpgrade on_upgrade;
-    BodyLimit body_limit;
-    std::function<void(const net::HttpRequest&)> on_body_lost = nullptr;
+    BodyRules body;
   };
   const Route* find(std::string_view path) const;
 

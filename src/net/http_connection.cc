@@ -5,6 +5,8 @@
 // turn.
 #include "net/http_connection.h"
 
+#include <uv.h>
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -16,7 +18,7 @@ namespace matchbus::net {
 namespace {
 
 // An idle connection is this, its stream, and nothing else.
-static_assert(sizeof(HttpConnection) <= 200);
+static_assert(sizeof(HttpConnection) <= 208);
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -39,22 +41,45 @@ void HttpConnection::start() {
 
 void HttpConnection::on_stream_data(std::span<char> data) {
   if (state_ == State::kClosing) return;
-  if (running_ || !backlog_.empty()) return keep(data);  // not past what came before
+  if (running_ || in_line_ || !backlog_.empty()) return keep(data);  // not past what came before
   process(data);
 }
 
 void HttpConnection::process(std::span<char> data) {
+  const auto piece_ns = static_cast<uint64_t>(limits().read_piece_us) * 1'000;
+  const uint64_t begin = piece_ns != 0 ? uv_hrtime() : 0;
   running_ = true;
   while (!data.empty() && ready_to_read()) {
     const size_t taken = step(data);
     if (ended_) return;
     data = data.subspan(taken);
+    if (piece_ns != 0 && uv_hrtime() - begin >= piece_ns && wait_for_turn(data)) break;
   }
   running_ = false;
   if (state_ == State::kClosing) return;
   if (!data.empty()) return keep(data);
   if (state_ == State::kIdle && server_.closing_) return finish();
   read_on();
+}
+
+// What is read for others comes first, if there is anything left to read. False: there is not.
+bool HttpConnection::wait_for_turn(std::span<char> data) {
+  if (data.empty() || state_ == State::kClosing) return false;
+  in_line_ = true;
+  Pacer::of_reading(loop_).wait(*this, stream_->peer_address());
+  return true;
+}
+
+void HttpConnection::leave_line() {
+  if (std::exchange(in_line_, false)) Pacer::of_reading(loop_).forget(*this, stream_->peer_address());
+}
+
+void HttpConnection::on_turn() {
+  in_line_ = false;
+  Pacer& pacer = Pacer::of_reading(loop_);
+  const uint64_t begin = uv_hrtime();
+  run_backlog();
+  pacer.spent(uv_hrtime() - begin);
 }
 
 bool HttpConnection::ready_to_read() {
@@ -120,6 +145,10 @@ void HttpConnection::on_head(std::span<char> rest) {
 }
 
 void HttpConnection::expect_body(const HttpFraming& framing, bool expects_continue, bool more_at_hand) {
+  if (const std::optional<HttpResponse> refusal = server_.handler_.refuse_body(exchange_->request)) {
+    ++server_.stats_.requests;
+    return respond(*refusal, true);
+  }
   const size_t limit = server_.handler_.body_limit(exchange_->request, limits());
   exchange_->body.emplace(framing, limit, limits().header_bytes);
   if (exchange_->body->state() == HttpBodyReader::State::kTooLarge) return refuse(413, "the request body is too large");
@@ -166,6 +195,7 @@ void HttpConnection::lose_body() {
 
 void HttpConnection::upgrade(std::span<char> early) {
   ++server_.stats_.upgrades;
+  leave_line();
   HttpRequest request = std::move(exchange_->request);
   HttpHandler& handler = server_.handler_;
   stream_->set_handler(nullptr);
@@ -187,7 +217,7 @@ void HttpConnection::keep(std::span<char> data) {
 }
 
 void HttpConnection::run_backlog() {
-  if (running_ || ended_ || !ready_to_read()) return;
+  if (running_ || ended_ || in_line_ || !ready_to_read()) return;
   std::string bytes = std::exchange(backlog_, {});
   process(bytes);
   if (!ended_) read_on();
@@ -201,7 +231,7 @@ void HttpConnection::read_on() {
 
 // The next request must not reach the handler from within its answer to the one before.
 void HttpConnection::run_backlog_later() {
-  if (backlog_.empty() || resume_ != nullptr) return;
+  if (backlog_.empty() || in_line_ || resume_ != nullptr) return;
   resume_ = std::make_shared<HttpConnection*>(this);
   loop_.post([handle = resume_] {
     if (*handle == nullptr) return;
@@ -246,6 +276,7 @@ void HttpConnection::refuse(int status, std::string_view why) {
 
 void HttpConnection::finish() {
   state_ = State::kClosing;
+  leave_line();
   timer_.cancel();
   exchange_.reset();
   backlog_ = {};
@@ -295,6 +326,7 @@ HttpReply* HttpConnection::release_reply() {
 
 void HttpConnection::end() {
   if (std::exchange(ended_, true)) return;
+  leave_line();
   release_reply();
   timer_.cancel();
   if (resume_ != nullptr) *resume_ = nullptr;

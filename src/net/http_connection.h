@@ -15,11 +15,12 @@
 #include "net/http_head.h"
 #include "net/http_server.h"
 #include "net/loop.h"
+#include "net/pacer.h"
 #include "net/stream.h"
 
 namespace matchbus::net {
 
-class HttpConnection final : public Deferred, private StreamHandler, private Timer::Handler {
+class HttpConnection final : public Deferred, private StreamHandler, private Timer::Handler, private Pacer::Client {
  public:
   HttpConnection(HttpServer& server, StreamPtr stream);
 
@@ -56,10 +57,13 @@ class HttpConnection final : public Deferred, private StreamHandler, private Tim
   void on_stream_drained() override;
   void on_stream_closed(CloseReason reason) override;
   void on_timer(Timer& timer) override;
+  void on_turn() override;
 
   // Reading
   void process(std::span<char> data);
   bool ready_to_read();
+  bool wait_for_turn(std::span<char> data);
+  void leave_line();
   size_t step(std::span<char> data);
   size_t step_idle(std::span<char> data);
   size_t step_head(std::span<char> data);
@@ -98,6 +102,7 @@ class HttpConnection final : public Deferred, private StreamHandler, private Tim
   State state_ = State::kIdle;
   bool running_ = false;  // inside process(): it goes on by itself after an answer
   bool paused_ = false;
+  bool in_line_ = false;  // of the pacer
   bool ended_ = false;
   bool keep_alive_ = true;     // of the request at hand
   bool head_request_ = false;  // of the request at hand

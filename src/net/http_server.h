@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -24,6 +25,7 @@ struct HttpLimits {
   size_t body_bytes = 1'000'000;       // 413 over it, unless the handler asks for another limit
   size_t pipelined_bytes = 16 * 1024;  // bytes kept of requests behind an unanswered one; over it reading pauses
   size_t unsent_bytes = 256 * 1024;    // answers the client has not taken; over it the next request waits
+  int64_t read_piece_us = 0;           // of serving one connection before the others have their turn (Pacer)
   int first_byte_ms = 10'000;          // connection open without a byte: closed
   int header_ms = 10'000;              // first byte to end of headers: 408
   int body_ms = 30'000;                // end of headers to end of body: 408
@@ -75,6 +77,12 @@ class HttpHandler {
   // has no handler now) and the bytes that came after the request (`early`, borrowed) now belong to the handler; the
   // server has forgotten the connection. The handler answers 101, or an error as with `refuse_upgrade`, itself.
   virtual void on_upgrade(HttpRequest& request, StreamPtr stream, std::span<char> early) = 0;
+  // Asked of a request whose headers are known and its body not yet: an answer refuses it at once, and closes the
+  // connection. Asked only if a body follows.
+  virtual std::optional<HttpResponse> refuse_body(const HttpRequest& head) {
+    (void)head;
+    return std::nullopt;
+  }
   // Largest body taken for this request (its headers are known, its body not yet); 0 = no limit. Asked only if a body
   // follows.
   virtual size_t body_limit(const HttpRequest& head, const HttpLimits& limits) {

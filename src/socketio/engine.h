@@ -21,9 +21,11 @@ struct EngineOptions {
   int ping_interval_ms = 25'000;
   int ping_timeout_ms = 20'000;
   int upgrade_timeout_ms = 10'000;
+  int64_t read_piece_us = 0;  // of taking in one polling body before others have their turn (net::Pacer); 0 = no limit
   // 0 = no limit, for all of these.
   size_t max_payload = 1'000'000;  // bytes of a polling body or a WebSocket message; told to the client as maxPayload
   size_t max_first = 0;            // of a WebSocket message until the session is admitted; 0: as max_payload
+  size_t max_queued = 1'000;       // packets queued for a client on polling; beyond it the session is closed
   size_t max_pending = 4'000'000;  // bytes queued for a client that does not take them; beyond it the session is closed
   size_t max_sessions = 0;         // beyond it a handshake answers 503
   // Sessions of one client address (a network of 64 bits with IPv6) that are on polling while none of their polls
@@ -129,6 +131,8 @@ class EngineServer {
   // The requests of this server's path, handed on by whoever routes the port.
   virtual void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) = 0;
   virtual void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) = 0;
+  // For net::HttpHandler::refuse_body: the answer to a body that no session takes.
+  virtual std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) = 0;
   // For net::HttpHandler::body_limit: the largest body of a request whose head has arrived. Being asked also tells the
   // server that a POST is under way, so that a second one beside it can be refused.
   virtual size_t body_limit(const net::HttpRequest& head) = 0;

@@ -41,35 +41,44 @@ std::optional<net::HttpResponse> EngineServerImpl::refuse_when_full(const std::s
   return net::HttpResponse::text(503, why);
 }
 
-void EngineServerImpl::on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
+// What is wrong with a request of a session, if anything is. `session`: the one that it names.
+std::optional<EngineError> EngineServerImpl::check_session(const net::HttpRequest& request, Session*& session) {
   const auto [query, error] = read_query(request, false);
-  if (error) {
+  if (error) return error;
+  if (query.sid.empty()) return std::nullopt;
+  session = context_.sessions.find(query.sid);
+  if (session == nullptr || !session->is_known()) return EngineError::kUnknownSession;
+  if (session->is_websocket() || (request.method != "GET" && request.method != "POST")) return EngineError::kBadRequest;
+  return std::nullopt;
+}
+
+void EngineServerImpl::on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
+  Session* session = nullptr;
+  if (const auto error = check_session(request, session)) {
     reply->send(context_.refusal(*error, request.peer));
-    return;
-  }
-  if (query.sid.empty()) {
+  } else if (session == nullptr) {
     open_polling(request, std::move(reply));
-    return;
-  }
-  Session* session = context_.sessions.find(query.sid);
-  if (session == nullptr || !session->is_known()) {
-    reply->send(context_.refusal(EngineError::kUnknownSession, request.peer));
-  } else if (session->is_websocket()) {
-    reply->send(context_.refusal(EngineError::kBadRequest, request.peer));
   } else if (request.method == "GET") {
     session->on_poll(std::move(reply));
-  } else if (request.method == "POST") {
-    session->on_post(request, std::move(reply));
   } else {
-    reply->send(context_.refusal(EngineError::kBadRequest, request.peer));
+    session->on_post(request, std::move(reply));
   }
 }
 
+std::optional<net::HttpResponse> EngineServerImpl::refuse_body(const net::HttpRequest& head) {
+  Session* session = nullptr;
+  const auto error = check_session(head, session);
+  if (error) return context_.refusal(*error, head.peer);
+  // Only a session's POSTs have bodies.
+  if (session == nullptr || head.method != "POST") return context_.refusal(EngineError::kBadRequest, head.peer);
+  return std::nullopt;
+}
+
 size_t EngineServerImpl::body_limit(const net::HttpRequest& head) {
-  const size_t limit = context_.options.max_payload;
-  if (head.method != "POST" || !announces_at_most(head, limit)) return limit;
-  const std::optional<std::string> sid = head.query("sid");
-  if (Session* session = sid ? context_.sessions.find(*sid) : nullptr) session->on_post_begun();
+  Session* session = nullptr;
+  if (check_session(head, session) || session == nullptr || head.method != "POST") return context_.options.max_payload;
+  const size_t limit = session->max_body();
+  if (announces_at_most(head, limit)) session->on_post_begun();
   return limit;
 }
 

@@ -19,6 +19,7 @@ class EngineServerImpl final : public EngineServer {
 
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
+  std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override;
   size_t body_limit(const net::HttpRequest& head) override;
   void on_body_lost(const net::HttpRequest& head) override;
   const EngineStats& stats() const override { return context_.stats; }
@@ -26,6 +27,7 @@ class EngineServerImpl final : public EngineServer {
 
  private:
   // Counts and logs a handshake for which there is no room. Nothing: there is room.
+  std::optional<EngineError> check_session(const net::HttpRequest& request, Session*& session);
   std::optional<net::HttpResponse> refuse_when_full(const std::string& peer, bool polling);
   void open_polling(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply);
   void open_websocket(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early);

@@ -17,8 +17,6 @@ constexpr int64_t kStalledMs = 1'000;
 // Ordinary lateness of a ping does not put off its pong's deadline.
 constexpr int64_t kTimerSlackMs = 20;
 constexpr std::string_view kClosePacket = "1";
-// Packets of one polling body: they are taken in one turn, and others wait meanwhile.
-constexpr size_t kMaxPackets = 10'000;
 
 }  // namespace
 
@@ -79,13 +77,12 @@ void Session::on_post(net::HttpRequest& request, std::unique_ptr<net::HttpReply>
     refuse(*reply);
     return;
   }
-  polling_->end_post();
-  if (const size_t limit = context_.options.max_payload; limit != 0 && request.body.size() > limit) {
+  if (const size_t limit = max_body(); limit != 0 && request.body.size() > limit) {
+    polling_->end_post();
     ++context_.stats.bad_requests;
     reply->send(net::HttpResponse::text(413, "Payload too large"));
     return;
   }
-  PayloadReader payload(request.body);
   if (state_ == State::kLingering && request.body == kClosePacket) {
     state_ = State::kDone;
     timer_.cancel();
@@ -93,21 +90,27 @@ void Session::on_post(net::HttpRequest& request, std::unique_ptr<net::HttpReply>
   } else if (!ws::is_utf8(request.body)) {
     end(EngineClose::kParseError);
   } else if (is_open()) {
-    size_t packets = 0;
-    while (const std::optional<EnginePacket> packet = payload.next()) {
-      if (++packets > kMaxPackets) end(EngineClose::kParseError);
-      if (!is_open() || !take_packet(*packet)) break;
-    }
-    if (payload.malformed()) end(EngineClose::kParseError);
+    return polling_->take_post(std::move(request.body), std::move(reply));
   }
-  if (!is_open() && reason_ == EngineClose::kParseError) {
-    refuse(*reply);
-    return;
-  }
+  finish_post(std::move(reply));
+}
+
+void Session::finish_post(std::unique_ptr<net::HttpReply> reply) {
+  if (polling_) polling_->end_post();
+  if (!is_open() && reason_ == EngineClose::kParseError) return refuse(*reply);
   net::HttpResponse response;
   response.headers = {{"Content-Type", "text/html"}, {"Cache-Control", "no-store"}};
   response.body = Bytes::copy("ok");
   reply->send(std::move(response));
+}
+
+// A stranger's may be gathered from some small messages, or be a logon.
+size_t Session::max_body() const {
+  constexpr size_t kGathered = 64 * 1024;
+  const EngineOptions& options = context_.options;
+  if (admitted_ || options.max_first == 0) return options.max_payload;
+  const size_t most = std::max(options.max_first, kGathered);
+  return options.max_payload == 0 ? most : std::min(options.max_payload, most);
 }
 
 void Session::on_upgrade(std::unique_ptr<ws::Connection> connection, std::span<char> early) {
@@ -135,7 +138,8 @@ bool Session::take_packet(const EnginePacket& packet) {
       packet.binary ? handler_->on_engine_binary(packet.data) : handler_->on_engine_text(packet.data);
       break;
     case EnginePacketType::kPong:
-      if (!awaiting_pong_) break;
+      // Who never polls has not been asked yet.
+      if (!awaiting_pong_ || (polling_ && polling_->has_ping())) break;
       awaiting_pong_ = false;
       context_.loop.timers().set(timer_, context_.options.ping_interval_ms);
       break;
@@ -221,11 +225,16 @@ void Session::send_prepared(const hub::Message& message) {
   check_overflow();
 }
 
+bool Session::holds_too_much() const {
+  const EngineOptions& options = context_.options;
+  if (polling_ && options.max_queued != 0 && polling_->queued() > options.max_queued) return true;
+  return options.max_pending != 0 && pending() > options.max_pending;
+}
+
 void Session::check_overflow() {
-  const size_t limit = context_.options.max_pending;
-  if (limit == 0 || pending() <= limit) return;
+  if (!holds_too_much()) return;
   flush();  // what was sent in this turn may not have been offered to the kernel yet
-  if (pending() > limit) end(EngineClose::kOverflow);
+  if (holds_too_much()) end(EngineClose::kOverflow);
 }
 
 size_t Session::pending() const {

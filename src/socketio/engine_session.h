@@ -51,6 +51,8 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   void on_post_begun();
   // Its body will not come.
   void on_post_lost();
+  // The largest body of a POST; 0: no limit.
+  size_t max_body() const;
   // Somebody wants to go on with this session on a WebSocket.
   void on_upgrade(std::unique_ptr<ws::Connection> connection, std::span<char> early);
 
@@ -70,6 +72,8 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
 
   // For the transports: one packet from the client. False: read no further.
   bool take_packet(const EnginePacket& packet);
+  // A POST's packets are all taken, or as many as the session lived for.
+  void finish_post(std::unique_ptr<net::HttpReply> reply);
   void complete_upgrade(std::unique_ptr<ws::Connection> connection);
   void drained();
 
@@ -108,6 +112,7 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   void tell_handler();
   void close_connection();
   bool close_polling();
+  bool holds_too_much() const;
   void check_overflow();
   void refuse(net::HttpReply& reply);
 

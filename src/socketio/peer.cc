@@ -8,6 +8,10 @@
 namespace matchbus::socketio {
 namespace {
 
+// A client may well ask for a namespace that is not there, but not again and again: each answer costs more than the
+// question.
+constexpr uint8_t kMaxRefusals = 16;
+
 std::string_view as_view(std::span<const char> bytes) { return {bytes.data(), bytes.size()}; }
 
 // Ends that nobody asked for: the client may be back in a moment. A client that only closes its transport has not left
@@ -181,6 +185,9 @@ void Peer::refuse(std::string_view namespace_name, std::string_view message) {
   BytesWriter packet;
   write_connect_error(packet, namespace_name, message);
   session_.send_encoded(packet.take());
+  if (++refusals_ < kMaxRefusals) return;
+  server_.complain("socket.io refusals", session_.peer_address() + " was refused too often, and its session closed");
+  session_.close();
 }
 
 void Peer::connect(std::string_view namespace_name, json::Value auth) {

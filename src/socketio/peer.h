@@ -65,6 +65,7 @@ class Peer final : public EngineHandler {
   std::unique_ptr<ConnectDeadline> deadline_;  // until the first CONNECT
   std::unique_ptr<Unfinished> unfinished_;     // while attachments are coming
   bool tolerant_ = false;
+  uint8_t refusals_ = 0;     // of namespaces
   bool superseded_ = false;  // the client has a newer connection
 };
 

@@ -7,6 +7,11 @@
 #include "socketio/engine_session.h"
 
 namespace matchbus::socketio {
+namespace {
+
+constexpr std::string_view kPing = "2";
+
+}  // namespace
 
 PollingTransport::PollingTransport(EngineContext& context, Session& session, std::string peer)
     : context_(context), session_(session), peer_(std::move(peer)), member_(context.polling_crowd, peer_) {}
@@ -15,6 +20,7 @@ PollingTransport::~PollingTransport() { context_.loop.forget_flush(*this); }
 
 void PollingTransport::push(Bytes bytes, bool binary) {
   pending_ += bytes.size();
+  has_ping_ = has_ping_ || (!binary && bytes.view() == kPing);
   queue_.push_back({std::move(bytes), binary});
   if (reply_ && !held_) context_.loop.flush_later(*this);
 }
@@ -49,6 +55,7 @@ void PollingTransport::flush() {
   Bytes body = compose();
   queue_.clear();
   pending_ = 0;
+  has_ping_ = false;
   send_body(std::move(body));
 }
 
@@ -78,6 +85,11 @@ void PollingTransport::send_body(Bytes body) {
   const std::unique_ptr<net::HttpReply> reply = std::move(reply_);
   member_.set_polled(false);
   reply->send(std::move(response));
+}
+
+void PollingTransport::take_post(std::string body, std::unique_ptr<net::HttpReply> reply) {
+  post_ = std::make_unique<PollingPost>(context_, session_, std::move(body), std::move(reply));
+  post_->go_on();
 }
 
 bool PollingTransport::begin_upgrade(std::unique_ptr<ws::Connection>& connection, std::span<char> early) {

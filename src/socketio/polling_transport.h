@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "socketio/engine_upgrade.h"
 #include "socketio/polling_crowd.h"
+#include "socketio/polling_post.h"
 
 namespace matchbus::socketio {
 
@@ -31,7 +32,11 @@ class PollingTransport final : public net::Deferred, private net::Flushable {
   ~PollingTransport() override;
 
   void push(Bytes bytes, bool binary);
+  // What is queued: bytes, and packets.
   size_t pending() const { return pending_; }
+  size_t queued() const { return queue_.size(); }
+  // Whether a ping is queued, which the client cannot have seen.
+  bool has_ping() const { return has_ping_; }
   const std::string& peer() const { return peer_; }
 
   // A poll arrives. False if one is waiting already; it is then the caller's to answer.
@@ -45,6 +50,9 @@ class PollingTransport final : public net::Deferred, private net::Flushable {
   // A POST's head, and its whole (or it will not come), have arrived. False: another one is under way.
   [[nodiscard]] bool begin_post() { return ++posts_ == 1; }
   void end_post() { posts_ = 0; }
+
+  // Takes the packets of its body, now and in later turns, and answers.
+  void take_post(std::string body, std::unique_ptr<net::HttpReply> reply);
 
   // Starts an upgrade; false if one is under way, and the connection is the caller's still.
   [[nodiscard]] bool begin_upgrade(std::unique_ptr<ws::Connection>& connection, std::span<char> early);
@@ -70,8 +78,10 @@ class PollingTransport final : public net::Deferred, private net::Flushable {
   std::unique_ptr<net::HttpReply> reply_;
   PollingCrowd::Member member_;
   std::unique_ptr<Upgrade> upgrade_;
+  std::unique_ptr<PollingPost> post_;  // the last one
   int posts_ = 0;
   bool held_ = false;
+  bool has_ping_ = false;
 };
 
 }  // namespace matchbus::socketio

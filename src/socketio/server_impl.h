@@ -26,6 +26,9 @@ class ServerImpl final : public Server, private EngineServer::Acceptor {
   void add_namespace(std::string name, SocketHandler& handler) override;
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
+  std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override {
+    return engine_->refuse_body(head);
+  }
   size_t body_limit(const net::HttpRequest& head) override { return engine_->body_limit(head); }
   void on_body_lost(const net::HttpRequest& head) override { engine_->on_body_lost(head); }
   const ServerStats& stats() const override { return counters; }

@@ -170,6 +170,11 @@ class EchoServer final : public net::HttpHandler {
     }
   }
 
+  std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override {
+    if (head.path() == "/engine.io/") return engine_->refuse_body(head);
+    if (head.path() == "/socket.io/") return sockets_->refuse_body(head);
+    return std::nullopt;
+  }
   size_t body_limit(const net::HttpRequest& head, const net::HttpLimits& limits) override {
     if (head.path() == "/engine.io/") return engine_->body_limit(head);
     if (head.path() == "/socket.io/") return sockets_->body_limit(head);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "support/net_fixture.h"
+
 namespace matchbus::gateway {
 namespace {
 
@@ -20,6 +22,28 @@ TEST(OnlyQuery, WantsExactlyOne) {
                              "/x?key[a]=b", "/x?keys=a", "/x?key=a&%6Bey=b"}) {
     EXPECT_FALSE(only_query(asked(target), "key")) << target;
   }
+}
+
+class RouterTest : public test::NetTest {};
+
+TEST_F(RouterTest, RefusesBodiesThatNoRouteTakes) {
+  Router router(loop);
+  add_route(router, "PUT", "/made", [](net::HttpRequest&, std::unique_ptr<net::HttpReply>) {});
+  add_segment_route(router, "POST", "/of", [](std::string_view, std::unique_ptr<net::HttpReply>) {});
+  const auto status = [&](std::string method, std::string target) {
+    net::HttpRequest head = asked(std::move(target));
+    head.method = std::move(method);
+    const auto refused = router.refuse_body(head);
+    return refused ? refused->status : 200;
+  };
+  EXPECT_EQ(status("PUT", "/made"), 200);
+  EXPECT_EQ(status("PUT", "/made/"), 200);
+  EXPECT_EQ(status("POST", "/of/somebody"), 200);
+  EXPECT_EQ(status("POST", "/made"), 404);
+  EXPECT_EQ(status("PUT", "/made/x"), 404);
+  EXPECT_EQ(status("POST", "/of"), 404);
+  EXPECT_EQ(status("POST", "/"), 404);
+  EXPECT_EQ(status("POST", "/madeup"), 404);
 }
 
 TEST(Answers, HaveTheTypesThatClientsCompareWith) {

@@ -47,6 +47,9 @@ class ScriptedHandler final : public HttpHandler {
     early.assign(early_bytes.data(), early_bytes.size());
     upgraded = std::move(stream);
   }
+  std::optional<HttpResponse> refuse_body(const HttpRequest& head) override {
+    return head.target == "/nowhere" ? std::optional(HttpResponse::text(404, "no such place")) : std::nullopt;
+  }
   size_t body_limit(const HttpRequest& head, const HttpLimits& limits) override {
     ++limit_questions;
     last_question = head.target;

@@ -1,6 +1,8 @@
 // What the server refuses, and when it loses patience.
 #include "net/http_server.h"
 
+#include <uv.h>
+
 #include "unit/net/http_server_fixture.h"
 
 namespace matchbus::net {
@@ -198,7 +200,7 @@ TEST_F(HttpServerLimitsTest, IdleConnectionsAreClosedLater) {
 
 TEST_F(HttpServerLimitsTest, ALimitOfZeroIsNone) {
   HttpServerOptions options;
-  options.limits = {0, 0, 0, 0, 0, 0, 0, 0, 0};
+  options.limits = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
   start(options);
   handler_.hold = true;
   State& s = peer();
@@ -217,6 +219,54 @@ TEST_F(HttpServerLimitsTest, ALimitOfZeroIsNone) {
   pass(100'000'000);
   EXPECT_FALSE(s.finished);
   EXPECT_FALSE(silent.finished);
+}
+
+TEST_F(HttpServerLimitsTest, ABodyIsRefusedByItsHead) {
+  State& s = peer();
+  connect(s);
+  s.feed("POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+  EXPECT_EQ(answers(s.take()), "404 no such place");
+  EXPECT_TRUE(s.finished);
+  s.feed(std::string(1'000'000, 'x'));
+  EXPECT_EQ(s.take(), "");
+  EXPECT_THAT(handler_.requests, testing::IsEmpty());
+  State& other = peer();
+  connect(other);
+  other.feed("POST /nowhere HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(answers(other.take()), "404 no such place");
+  State& without = peer();
+  connect(without);
+  without.feed(get("/nowhere"));
+  EXPECT_EQ(answers(without.take()), "200 /nowhere");
+}
+
+TEST_F(HttpServerLimitsTest, PipelinedRequestsAreServedInPieces) {
+  HttpServerOptions options{{}, false};
+  options.limits.read_piece_us = 1;
+  start(options);
+  State& s = peer();
+  connect(s);
+  std::string requests;
+  std::string expected;
+  for (int i = 0; i < 20; ++i) {
+    requests += get("/" + std::to_string(i));
+    expected += (i == 0 ? "" : "|") + std::string("200 /") + std::to_string(i);
+  }
+  handler_.on = [](HttpRequest& request, std::unique_ptr<HttpReply> reply) {
+    for (const uint64_t begin = uv_hrtime(); uv_hrtime() - begin < 2'000;) {
+    }
+    reply->send(HttpResponse::text(200, request.target));
+  };
+  s.feed(requests);
+  EXPECT_EQ(handler_.requests.size(), 1U);
+  s.feed(get("/20"));
+  EXPECT_EQ(handler_.requests.size(), 1U) << "not past those that wait";
+  for (int i = 0; i < 100 && handler_.requests.size() < 21; ++i) turn();
+  EXPECT_EQ(answers(s.take()), expected + "|200 /20");
+  s.feed(requests);
+  s.close();
+  turn();
+  EXPECT_LE(handler_.requests.size(), 22U);
 }
 
 TEST_F(HttpServerLimitsTest, ReadingPausesWhileTooMuchWaits) {

@@ -30,6 +30,7 @@ class Bare final : private ws::Handler {
     connections_.back()->set_handler(this);
     connections_.back()->start(early);
   }
+  std::optional<net::HttpResponse> refuse_body(const net::HttpRequest&) { return std::nullopt; }
   size_t body_limit(const net::HttpRequest&) { return 0; }
   void on_body_lost(const net::HttpRequest&) {}
 

@@ -1,4 +1,6 @@
 // What an open session sends, and its heartbeat.
+#include <uv.h>
+
 #include <string>
 
 #include "unit/socketio/engine_fixture.h"
@@ -122,6 +124,57 @@ TEST_F(EngineTest, OverflowEndsAWebSocketSession) {
 }
 
 // --- The heartbeat ---
+
+TEST_F(EngineTest, TooManyPacketsEndAPollingSession) {
+  EngineOptions options;
+  options.max_queued = 10;
+  start(options);
+  const std::string sid = open();
+  for (int round = 0; round < 3; ++round) {
+    for (int i = 0; i < 10; ++i) session().send_text("");
+    EXPECT_EQ(get(sid).status(), 200);
+  }
+  for (int i = 0; i < 11; ++i) session().send_text("");
+  turn();
+  EXPECT_THAT(last().closes, ElementsAre(EngineClose::kOverflow));
+}
+
+// What others send is read between two pieces of a body.
+TEST_F(EngineTest, ABodyIsTakenInPieces) {
+  EngineOptions options;
+  options.read_piece_us = 1;
+  start(options);
+  on_open = [&](EngineSession&) {
+    last().on_message = [](EngineSession&) {
+      for (const uint64_t begin = uv_hrtime(); uv_hrtime() - begin < 2'000;) {
+      }
+    };
+  };
+  const std::string sid = open();
+  HttpCall& call = request("POST", polling(sid), "40\03641\03642\03643", false);
+  EXPECT_THAT(last().messages, ElementsAre("text:0"));
+  turn();
+  EXPECT_THAT(last().messages, ElementsAre("text:0", "text:1", "text:2", "text:3"));
+  EXPECT_EQ(call.status(), 200);
+  EXPECT_EQ(post(sid, "44").status(), 200);
+  // The session ends while the rest waits.
+  HttpCall& rest = request("POST", polling(sid), "45\03646\03647", false);
+  session().close();
+  turn();
+  EXPECT_THAT(last().messages, ElementsAre("text:0", "text:1", "text:2", "text:3", "text:4", "text:5"));
+  EXPECT_NE(rest.status(), 0);
+}
+
+TEST_F(EngineTest, WhoNeverPollsIsNotAlive) {
+  const std::string sid = open();
+  EXPECT_EQ(get(sid).status(), 0);
+  session().send_text("for the first poll");
+  turn();
+  advance(kInterval + 10);
+  EXPECT_EQ(post(sid, "3").status(), 200) << "of a ping that it has not fetched";
+  advance(kTimeout);
+  EXPECT_THAT(last().closes, ElementsAre(EngineClose::kPingTimeout));
+}
 
 TEST_F(EngineTest, PingsAndPongsOverWebSocket) {
   WsCall& socket = connect();

@@ -60,6 +60,22 @@ TEST_F(ServerTest, RefusesUnknownNamespaces) {
   EXPECT_EQ(stats().refused, 1U);
 }
 
+// Each answer costs more than its question.
+TEST_F(ServerTest, WhoIsRefusedAgainAndAgainIsClosed) {
+  const std::string sid = open();
+  std::string body = "40/x,";
+  for (int i = 0; i < 9'000; ++i)
+    body +=
+        "\x1e"
+        "40/x,";
+  post(sid, body);
+  EXPECT_LE(stats().refused, 16U);
+  turn();
+  EXPECT_NE(get(sid).body().find("Invalid namespace"), std::string::npos) << "what it was told still comes";
+  post(sid, "40");
+  EXPECT_EQ(stats().connects, 0U);
+}
+
 TEST_F(ServerTest, TheApplicationMayRefuse) {
   app.connecting = [](Socket& socket, json::Value auth) -> Result<void> {
     socket.emit("too", "early");

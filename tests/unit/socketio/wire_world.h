@@ -102,7 +102,7 @@ class WsCall {
   }
 };
 
-// `Target` has on_request, on_upgrade, body_limit and on_body_lost: an EngineServer or a Server.
+// `Target` has on_request, on_upgrade, refuse_body, body_limit and on_body_lost: an EngineServer or a Server.
 template <typename Target>
 class WireWorld : private net::HttpHandler {
  public:
@@ -183,6 +183,9 @@ class WireWorld : private net::HttpHandler {
   }
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override {
     target->on_upgrade(request, std::move(stream), early);
+  }
+  std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override {
+    return target->refuse_body(head);
   }
   size_t body_limit(const net::HttpRequest& head, const net::HttpLimits&) override { return target->body_limit(head); }
   void on_body_lost(const net::HttpRequest& head) override {
