@@ -79,6 +79,9 @@ CrowdSummary Crowd::summary() const {
     summary.most_messages = std::max(summary.most_messages, got(i));
     if (got(i) + 1 < most[match_of(i)]) summary.skipped += most[match_of(i)] - got(i) - 1;
   }
+  const int64_t now = now_us();
+  for (size_t i = 0; i < count; ++i)
+    summary.longest_silence_us = std::max(summary.longest_silence_us, viewers_[i]->silence_us(now));
   summary.fewest_of_match = *std::min_element(most.begin(), most.end());
   return summary;
 }

@@ -29,8 +29,9 @@ struct CrowdOptions {
 struct CrowdSummary {
   uint64_t least_messages = 0;
   uint64_t most_messages = 0;
-  uint64_t skipped = 0;          // messages that others of the match got and they did not, beyond one under way
-  uint64_t fewest_of_match = 0;  // the most that a viewer of a match got, in the match with the fewest
+  uint64_t skipped = 0;            // messages that others of the match got and they did not, beyond one under way
+  uint64_t fewest_of_match = 0;    // the most that a viewer of a match got, in the match with the fewest
+  int64_t longest_silence_us = 0;  // without a message while measuring; of viewers that got any
 };
 
 class Crowd final : private Timer::Handler {

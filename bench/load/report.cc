@@ -190,6 +190,8 @@ std::string report_table(const RunOptions& options, const RunReport& report) {
   checks_line(out, report);
   percentiles_line(out, "latency ms", viewers.latency);
   percentiles_line(out, "between two ms", viewers.between);
+  line(out, "longest silence    %.1f ms, with what lasted at the end",
+       static_cast<double>(report.summary.longest_silence_us) / 1000);
   if (report.end) {
     line(out, "server CPU         %.2f s (%.0f%% of a core), %.2f us per message, %.0f context switches/s",
          derived.cpu_s, 100 * derived.cpu_share, derived.cpu_us_per_message, derived.switches_per_s);
@@ -231,6 +233,7 @@ std::string report_json(const RunOptions& options, const RunReport& report) {
   out.whole("leastMessages", report.summary.least_messages);
   out.whole("mostMessages", report.summary.most_messages);
   out.whole("skipped", report.summary.skipped);
+  out.real("longestSilenceMs", static_cast<double>(report.summary.longest_silence_us) / 1000);
   if (report.missed_ticks) out.whole("missedTicks", *report.missed_ticks);
   out.whole("outOfOrder", viewers.backwards);
   out.whole("unreadable", report.unreadable);

@@ -122,6 +122,7 @@ void Viewer::take_message(const BroadcastPtr& broadcast, bool compressed, size_t
   if (totals_.measuring) {
     totals_.compressed += compressed ? 1 : 0;
     if (before != 0 && timed_) totals_.between.add(now - before);
+    if (before != 0) silence_us_ = std::max(silence_us_, now - before);
   }
   if (broadcast) take_contents(*broadcast);
 }

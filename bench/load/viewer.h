@@ -2,6 +2,7 @@
 // thousands of them share a process with the measuring. Each kind of transport is a class of its own (make_viewer).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -94,6 +95,8 @@ class Viewer : protected net::StreamHandler {
   // Whether it ended by failing, closing or being closed.
   bool is_gone() const { return gone_; }
   uint64_t messages() const { return messages_; }
+  // The longest time without a message while measuring, with the one that lasts; microseconds. 0: no message yet.
+  int64_t silence_us(int64_t now) const { return last_at_us_ == 0 ? 0 : std::max(silence_us_, now - last_at_us_); }
   int64_t last_marker() const { return last_marker_; }
   // What it got last: the hash of its text, and its number where it has one.
   uint64_t last_hash() const { return last_hash_; }
@@ -138,6 +141,7 @@ class Viewer : protected net::StreamHandler {
   uint64_t last_seq_ = 0;
   int64_t last_marker_ = 0;
   int64_t last_at_us_ = 0;
+  int64_t silence_us_ = 0;
   uint64_t messages_ = 0;
   bool sipping_ = false;
   bool timed_ = true;
