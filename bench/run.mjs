@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 // Runs the benchmarks and writes their results:   bench/run.mjs BIN [--peers] [--only=REGEX]
 // BIN: the folder of the built programs. With --only just the parts whose names match are run (memory, eager, joins, ...,
-// busMemory, busStorm, ...: the methods of the suites), and nothing is written.
+// busMemory, busStorm, ..., besideBombsIngest, besideHellos, ...: the methods of the suites), and nothing is written.
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Beside } from './suite/beside.mjs';
 import { Bus } from './suite/bus.mjs';
 import { Processes } from './suite/processes.mjs';
 import { Results } from './suite/results.mjs';
@@ -22,7 +23,7 @@ const processes = new Processes(bin);
 const results = new Results(bin);
 
 async function runSome(pattern) {
-  const suites = [withPeers ? Versus : Standard, Bus];
+  const suites = [withPeers ? Versus : Standard, Bus, Beside];
   // Parts that take arguments are parts of others.
   const parts = suites.flatMap((Suite) =>
     Object.entries(Object.getOwnPropertyDescriptors(Suite.prototype))

@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const key = 'bench';
+export const key = 'bench';
 const secret = 'what the tokens of players are signed with';
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export async function until(condition) {
   for (let i = 0; i < 500; ++i) {
@@ -23,6 +23,7 @@ export class Processes {
     this.scratch = mkdtempSync(join(tmpdir(), 'matchbus-bench-'));
     this.children = new Set();
     this.servers = 0;
+    this.secret = secret;
     process.on('exit', () => {
       for (const child of this.children) child.kill('SIGKILL');
       rmSync(this.scratch, { recursive: true, force: true });
@@ -44,13 +45,19 @@ export class Processes {
     await child.ended;
   }
 
-  async startServer(...args) {
+  startServer(...args) {
+    return this.startServerWith({}, ...args);
+  }
+
+  // `options`: more of those of the process.
+  async startServerWith(options, ...args) {
     const ports = join(this.scratch, `ports-${++this.servers}`);
+    const dataDir = join(this.scratch, `data-${this.servers}`);
     const child = this.start(join(this.bin, 'matchbus'), ['--insecure', '--bind', '127.0.0.1', '--ingest-port', '0', '--output-port', '0',
-      '--extras-port', '0', '--ports-file', ports, '--data-dir', join(this.scratch, `data-${this.servers}`), '--log-level', 'error', ...args],
-    { env: { PATH: process.env.PATH, AUTH_KEY: key, JWT_SECRET: secret, BUS_API_KEY: key } });
+      '--extras-port', '0', '--ports-file', ports, '--data-dir', dataDir, '--log-level', 'error', ...args],
+    { env: { PATH: process.env.PATH, AUTH_KEY: key, JWT_SECRET: secret, BUS_API_KEY: key }, ...options });
     await until(() => existsSync(ports));
-    return Object.assign(child, JSON.parse(readFileSync(ports, 'utf8')));
+    return Object.assign(child, JSON.parse(readFileSync(ports, 'utf8')), { portsFile: ports, dataDir });
   }
 
   // A load; its report.

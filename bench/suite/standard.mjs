@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { Beside } from './beside.mjs';
 import { Bus } from './bus.mjs';
 
 const us = (value) => value.toFixed(2);
@@ -38,6 +39,7 @@ export class Standard {
     await this.storm();
     await this.manyMatches();
     await new Bus(this.processes, this.results).run();
+    await new Beside(this.processes, this.results).run();
     this.micro();
   }
 
