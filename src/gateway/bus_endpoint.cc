@@ -51,7 +51,6 @@ struct BusEndpoint::Guest final : net::StreamHandler, net::Pacer::Client {
     if (in_line) owner.pacer_.forget(*this, request.peer);
   }
   void enter() {
-    if (owner.pacer_.may_run()) return owner.check_token(*this);
     in_line = true;
     owner.pacer_.wait(*this, request.peer);
   }

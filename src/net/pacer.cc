@@ -22,15 +22,6 @@ Pacer& Pacer::of_handshakes(Loop& loop) { return shared(loop, "handshakes", kHan
 
 Pacer& Pacer::of_reading(Loop& loop) { return shared(loop, "reading", kReadingNs); }
 
-void Pacer::spent(uint64_t ns) {
-  if (running_ != nullptr) {
-    running_->spent_ns += ns;
-  } else {
-    line(Line::kStrangers).spent_ns += ns;
-    end_turn_later();
-  }
-}
-
 void Pacer::wait(Client& client, std::string_view address, Line which) {
   line(which).push(client, network_of(address));
   end_turn_later();

@@ -40,14 +40,14 @@ class Pacer {
   static Pacer& of_reading(Loop& loop);
   static constexpr uint64_t kReadingNs = 1'000'000;
 
-  // True if a stranger's work may be done now; otherwise `wait`.
-  bool may_run() const {
-    const Queue& strangers = line(Line::kStrangers);
-    return running_ != nullptr || (strangers.empty() && strangers.spent_ns < turn_ns_);
+  // Whether somebody has his turn; everybody else has to `wait`, also where nobody else does: what is done as its bytes
+  // arrive comes before the bytes of all whose sockets are looked at later.
+  bool is_turn() const { return running_ != nullptr; }
+  // Tells how long the work took of whoever has his turn; of work outside of any turn no account is kept.
+  void spent(uint64_t ns) {
+    if (running_ != nullptr) running_->spent_ns += ns;
   }
-  // Tells how long a piece of work took, of whoever has its turn or else of a stranger that did not wait.
-  void spent(uint64_t ns);
-  // Calls the client (borrowed), once, in a later turn. `address`: whose it is.
+  // Calls the client (borrowed), once, at the end of this turn or in a later one. `address`: whose it is.
   void wait(Client& client, std::string_view address, Line which = Line::kStrangers);
   // Takes it out of the line that it was put into with the same words.
   void forget(Client& client, std::string_view address, Line which = Line::kStrangers);
@@ -69,7 +69,6 @@ class Pacer {
   };
 
   Queue& line(Line which) { return lines_.at(static_cast<size_t>(which)); }
-  const Queue& line(Line which) const { return lines_.at(static_cast<size_t>(which)); }
   void end_turn_later();
   void end_turn();
   void serve(Queue& queue);

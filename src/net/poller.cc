@@ -13,33 +13,68 @@ constexpr uint32_t kTrouble = EPOLLERR | EPOLLHUP;  // told whether or not one w
 
 }  // namespace
 
+PolledSocket::PolledSocket(Poller& poller, Descriptor socket) : poller_(poller), socket_(std::move(socket)) {
+  poller_.enter(*this);
+}
+
 bool PolledSocket::wait_for(uint8_t event, bool wanted) {
   const uint8_t waiting = static_cast<uint8_t>(wanted ? waiting_ | event : waiting_ & ~event);
-  return waiting == waiting_ || poller_.change(*this, waiting);
+  return waiting == waiting_ || poller_.set_of(*this).change(*this, waiting);
 }
 
 void PolledSocket::close_descriptor() {
   if (!socket_) return;
-  poller_.forget(*this);
+  poller_.set_of(*this).forget(*this);
+  poller_.leave(*this);
   waiting_ = 0;
   socket_.reset();  // which takes it out of the set, since nobody has a duplicate of the descriptor
 }
 
 Descriptor PolledSocket::release_descriptor() {
-  if (waiting_ != 0) poller_.change(*this, 0);
+  if (waiting_ != 0) poller_.set_of(*this).change(*this, 0);
+  poller_.leave(*this);
   return std::move(socket_);
 }
 
-Poller::Poller(uv_loop_t& loop) : set_(epoll_create1(EPOLL_CLOEXEC)) {
+bool PolledSocket::become_known() {
+  if (known_) return true;
+  const uint8_t waiting = waiting_;
+  if (waiting != 0) poller_.set_of(*this).change(*this, 0);
+  known_ = true;
+  return waiting == 0 || poller_.set_of(*this).change(*this, waiting);
+}
+
+void Poller::enter(PolledSocket& socket) {
+  const auto place = static_cast<size_t>(socket.descriptor());
+  if (socket.descriptor() < 0) return;
+  if (place >= sockets_.size()) sockets_.resize(place + 1);
+  sockets_[place] = &socket;
+}
+
+void Poller::leave(const PolledSocket& socket) {
+  if (socket.descriptor() >= 0) sockets_[static_cast<size_t>(socket.descriptor())] = nullptr;
+}
+
+void Poller::collect(std::vector<Holding>& holdings) const {
+  for (PolledSocket* const socket : sockets_) {
+    if (const std::optional<Holding> held = socket != nullptr ? socket->holding() : std::nullopt)
+      holdings.push_back(*held);
+  }
+}
+
+void Poller::close() {
+  strangers_.close();
+  known_.close();
+}
+
+Poller::Set::Set(uv_loop_t& loop) : set_(epoll_create1(EPOLL_CLOEXEC)) {
   watch_.data = this;
   const int error = set_ ? uv_poll_init(&loop, &watch_, set_.get()) : uv_translate_sys_error(errno);
   if (error != 0) throw std::runtime_error(std::string("cannot wait for sockets: ") + uv_strerror(error));
-  uv_poll_start(&watch_, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Poller*>(handle->data)->serve(); });
+  uv_poll_start(&watch_, UV_READABLE, [](uv_poll_t* handle, int, int) { static_cast<Set*>(handle->data)->serve(); });
 }
 
-void Poller::close() { uv_close(reinterpret_cast<uv_handle_t*>(&watch_), nullptr); }
-
-bool Poller::change(PolledSocket& socket, uint8_t waiting) {
+bool Poller::Set::change(PolledSocket& socket, uint8_t waiting) {
   epoll_event event{};
   event.events = waiting;
   event.data.ptr = &socket;
@@ -51,7 +86,7 @@ bool Poller::change(PolledSocket& socket, uint8_t waiting) {
   return true;
 }
 
-void Poller::forget(const PolledSocket& socket) {
+void Poller::Set::forget(const PolledSocket& socket) {
   for (epoll_event& event : left_) {
     if (event.data.ptr == &socket) event.data.ptr = nullptr;
   }
@@ -60,7 +95,7 @@ void Poller::forget(const PolledSocket& socket) {
 // What this turn has no time for comes first in the next one, before the kernel is asked again: it would tell the same
 // sockets in the same order, and a slow one that always has more would be the only one that is ever served. And it is
 // asked once a turn: what a socket has been given to send goes out at the turn's end, before its end of input is read.
-void Poller::serve() {
+void Poller::Set::serve() {
   const uint64_t end = uv_hrtime() + kSliceNs;
   if (left_.empty()) ask();
   while (!left_.empty()) {
@@ -70,13 +105,13 @@ void Poller::serve() {
   }
 }
 
-void Poller::ask() {
+void Poller::Set::ask() {
   const int count = epoll_wait(set_.get(), events_.data(), static_cast<int>(events_.size()), 0);
   left_ = {events_.data(), static_cast<size_t>(std::max(0, count))};
 }
 
 // Whoever is called may close any socket, this one too.
-void Poller::serve(epoll_event& event) {
+void Poller::Set::serve(epoll_event& event) {
   const auto socket = [&] { return static_cast<PolledSocket*>(event.data.ptr); };
   if (socket() != nullptr && (event.events & (EPOLLIN | kTrouble)) != 0 && (socket()->waiting_ & EPOLLIN) != 0) {
     socket()->on_readable();

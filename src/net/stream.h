@@ -26,6 +26,8 @@ enum class CloseReason : uint8_t {
 // Who uses a stream. One at a time; an upgrade hands the stream to another.
 class StreamHandler {
  public:
+  // Bytes that it keeps for the stream's peer.
+  virtual size_t held() const { return 0; }
   // Bytes from the peer, borrowed for the call; may be changed in place.
   virtual void on_stream_data(std::span<char> data) = 0;
   // The kernel has taken everything that was written, after `pending()` was not 0 at the end of a turn.
@@ -55,6 +57,8 @@ class Stream : public Deferred {
   virtual void finish() = 0;
   // Closes now; what is queued is dropped; no further callback.
   virtual void abort() = 0;
+  // The peer is known by now, and served apart from strangers (Poller).
+  virtual void become_known() = 0;
   // "192.0.2.1" or "2001:db8::1"; empty when unknown.
   virtual std::string peer_address() const = 0;
   virtual bool is_tls() const = 0;

@@ -69,10 +69,10 @@ void TcpStream::on_ciphertext(std::span<const char> data) {
   session.feed({});
 }
 
-// Keeps the bytes if other handshakes come first. Reading stops meanwhile.
+// Keeps the bytes until it is our turn. Reading stops meanwhile.
 bool TcpStream::wait_in_line(std::span<const char> data) {
   Pacer& pacer = Pacer::of_handshakes(loop_);
-  if (pacer.may_run()) return false;
+  if (pacer.is_turn()) return false;
   tls_->unread = Bytes::copy({data.data(), data.size()});
   tls_->waiting = true;
   wait_to_read(false);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "hub/message.h"
 #include "json/document.h"
+#include "net/holding.h"
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "ws/connection.h"
@@ -24,14 +25,15 @@ struct EngineOptions {
   int64_t read_piece_us = 0;  // of taking in one polling body before others have their turn (net::Pacer); 0 = no limit
   // 0 = no limit, for all of these.
   size_t max_payload = 1'000'000;  // bytes of a polling body or a WebSocket message; told to the client as maxPayload
-  size_t max_first = 0;            // of a WebSocket message until the session is admitted; 0: as max_payload
+  size_t max_message = 0;          // of a WebSocket message; 0: as max_payload
+  size_t max_first = 0;            // the same until the session is admitted; 0: as max_message
   size_t max_queued = 1'000;       // packets queued for a client on polling; beyond it the session is closed
   size_t max_pending = 4'000'000;  // bytes queued for a client that does not take them; beyond it the session is closed
   size_t max_sessions = 0;         // beyond it a handshake answers 503
   // Sessions of one client address (a network of 64 bits with IPv6) that are on polling while none of their polls
   // waits, so that no connection stands for them; beyond it a polling handshake answers 503.
   size_t max_unpolled = 0;
-  ws::Options ws;  // max_message and max_first are overridden by those above
+  ws::Options ws;  // max_message and max_first are those above
 };
 
 struct EngineStats {
@@ -131,6 +133,8 @@ class EngineServer {
   // The requests of this server's path, handed on by whoever routes the port.
   virtual void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) = 0;
   virtual void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) = 0;
+  // Adds what sessions hold that no connection stands for.
+  virtual void collect(std::vector<net::Holding>& holdings) const = 0;
   // For net::HttpHandler::refuse_body: the answer to a body that no session takes.
   virtual std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) = 0;
   // For net::HttpHandler::body_limit: the largest body of a request whose head has arrived. Being asked also tells the

@@ -10,7 +10,7 @@ namespace matchbus::socketio {
 namespace {
 
 EngineOptions checked(EngineOptions options) {
-  options.ws.max_message = options.max_payload;
+  options.ws.max_message = options.max_message != 0 ? options.max_message : options.max_payload;
   options.ws.max_first = options.max_first;
   return options;
 }

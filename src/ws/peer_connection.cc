@@ -16,6 +16,8 @@ namespace {
 // to answer only the most recent ping). So a peer that sends pings and reads nothing costs no memory.
 constexpr size_t kPongBacklog = 64 * 1024;
 
+constexpr size_t kReader = 5'000;  // what a reader itself takes, most of it wslay's buffer
+
 // Bytes counts in 32 bits; a message this near the end could not be framed any more. 0 = no limit.
 uint32_t clamp_max_message(size_t wanted) {
   constexpr size_t kMost = std::numeric_limits<uint32_t>::max() - 64 * 1024;
@@ -102,10 +104,17 @@ void PeerConnection::resume_reading() {
 }
 
 void PeerConnection::admit() {
+  if (admitted_) return;
   leave_line();
   admitted_ = true;
+  stream_->become_known();
   max_message_ = max_admitted_;
   if (waits_ && !(extra_ && extra_->rest_timer.is_set())) enter_line();
+}
+
+size_t PeerConnection::held() const {
+  const size_t reading = reading_ ? kReader + reading_->messages.held() : 0;
+  return reading + (extra_ ? extra_->held.capacity() + extra_->pong.held() : 0);
 }
 
 void PeerConnection::on_stream_data(std::span<char> data) {
@@ -221,7 +230,6 @@ std::optional<PeerConnection::Piece> PeerConnection::read(std::string_view input
 
 // How many bytes it has left unread.
 size_t PeerConnection::keep(std::unique_ptr<Reading> reading) {
-  constexpr size_t kReader = 5'000;  // what a reader itself takes, most of it wslay's buffer
   const size_t unread = reading->messages.unread();
   if (reading->messages.idle()) {
     reading->unfinished.leave();

@@ -76,6 +76,7 @@ class PeerConnection final : public Connection,
     std::unique_ptr<Inflater> history;  // for a server that keeps its own
   };
 
+  size_t held() const override;
   void on_stream_data(std::span<char> data) override;
   void on_stream_drained() override;
   void on_stream_closed(net::CloseReason reason) override;

@@ -23,7 +23,7 @@ class PacerTest : public test::NetTest {
     void wait() { pacer.wait(*this, address, line); }
     void forget() { pacer.forget(*this, address, line); }
     void on_turn() override {
-      EXPECT_TRUE(pacer.may_run()) << "whose turn it is may run";
+      EXPECT_TRUE(pacer.is_turn());
       ++turns;
       pacer.spent(cost);
       if (again-- > 0) wait();
@@ -44,21 +44,21 @@ class PacerTest : public test::NetTest {
 
 TEST_F(PacerTest, OneOfHandshakesForALoop) { EXPECT_EQ(&Pacer::of_handshakes(loop), &Pacer::of_handshakes(loop)); }
 
-TEST_F(PacerTest, RunsUntilTheTurnsTimeIsSpent) {
-  EXPECT_TRUE(pacer.may_run());
-  pacer.spent(kTurnNs - 1);
-  EXPECT_TRUE(pacer.may_run());
-  pacer.spent(1);
-  EXPECT_FALSE(pacer.may_run());
+TEST_F(PacerTest, NobodyHasATurnBeforeItWaited) {
+  EXPECT_FALSE(pacer.is_turn());
+  pacer.spent(kTurnNs);
+  Worker worker(pacer, 1);
+  worker.wait();
+  EXPECT_EQ(worker.turns, 0);
   turn();
-  EXPECT_TRUE(pacer.may_run());
+  EXPECT_EQ(worker.turns, 1);
+  EXPECT_FALSE(pacer.is_turn());
 }
 
-TEST_F(PacerTest, ThoseWhoWaitGetTheirTurnsInOrderAndBeforeNewOnes) {
+TEST_F(PacerTest, ThoseWhoWaitGetTheirTurnsInOrder) {
   Worker first(pacer, kTurnNs);
   Worker second(pacer, kTurnNs);
   Worker third(pacer, kTurnNs);
-  pacer.spent(kTurnNs);
   first.wait();
   second.wait();
   third.wait();
@@ -70,12 +70,10 @@ TEST_F(PacerTest, ThoseWhoWaitGetTheirTurnsInOrderAndBeforeNewOnes) {
     EXPECT_LE(now, seen + 2) << "stopping the loop ends two turns, not more";
     EXPECT_GE(first.turns, second.turns);
     EXPECT_GE(second.turns, third.turns);
-    EXPECT_EQ(pacer.may_run(), now == 3) << "no new one comes before them";
     seen = now;
   }
   run_for(5);
   EXPECT_EQ(first.turns + second.turns + third.turns, 3);
-  EXPECT_TRUE(pacer.may_run());
 }
 
 TEST_F(PacerTest, CheapOnesShareATurn) {
@@ -143,7 +141,6 @@ TEST_F(PacerTest, MayForgetOthersInATurn) {
   second.wait();
   run_for(5);
   EXPECT_EQ(first.turns + second.turns, 0);
-  EXPECT_TRUE(pacer.may_run());
 }
 
 }  // namespace

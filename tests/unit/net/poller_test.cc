@@ -314,5 +314,62 @@ TEST_F(PollerRandomTest, SocketsMayDoAnythingToEachOther) {
   EXPECT_GT(calls_, 1'000u);
 }
 
+// However many strangers have something to say that takes long.
+TEST_F(PollerTest, KnownSocketsAreServedApartFromStrangers) {
+  constexpr int kStrangers = 200;
+  int served = 0;
+  std::vector<std::unique_ptr<Watched>> strangers;
+  for (int i = 0; i < kStrangers; ++i) {
+    strangers.push_back(open());
+    Watched& stranger = *strangers.back();
+    stranger.readable = [&] {
+      ++served;
+      work(std::chrono::milliseconds(1));
+    };
+    send(static_cast<size_t>(i));
+    ASSERT_TRUE(stranger.wait_to_read(true));
+  }
+  const auto known = open();
+  int reads = 0;
+  known->readable = [&] {
+    ++reads;
+    read(*known);
+  };
+  ASSERT_TRUE(known->wait_to_read(true));
+  ASSERT_TRUE(known->become_known());
+  ASSERT_TRUE(known->become_known());
+  ASSERT_TRUE(run_until([&] { return served > 3; }));
+  send(kStrangers);
+  const int before = served;
+  ASSERT_TRUE(run_until([&] { return reads == 1; }));
+  EXPECT_LE(served, before + 3);
+}
+
+TEST_F(PollerTest, BecomesKnownWhileItIsServed) {
+  const auto socket = open();
+  int reads = 0;
+  int writes = 0;
+  socket->readable = [&] {
+    ++reads;
+    read(*socket);
+    EXPECT_TRUE(socket->become_known());
+  };
+  socket->writable = [&] {
+    ++writes;
+    EXPECT_TRUE(socket->wait_to_write(false));
+  };
+  send(0);
+  EXPECT_TRUE(socket->wait_to_read(true));
+  EXPECT_TRUE(socket->wait_to_write(true));
+  EXPECT_TRUE(run_until([&] { return reads == 1 && writes == 1; }));
+  send(0);
+  EXPECT_TRUE(run_until([&] { return reads == 2; }));
+  EXPECT_TRUE(socket->wait_to_read(false));
+  EXPECT_TRUE(socket->become_known());
+  send(0);
+  run_for(5);
+  EXPECT_EQ(reads, 2);
+}
+
 }  // namespace
 }  // namespace matchbus::net
