@@ -18,6 +18,7 @@
 #include "app/journal.h"
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
+#include "app/memory_guard.h"
 #include "app/port.h"
 #include "app/ports_file.h"
 #include "app/server_metrics.h"
@@ -74,6 +75,14 @@ net::HttpServerOptions http_options(const Options& options) {
   return http;
 }
 
+// Whoever may send more says so by a key in the head.
+net::HttpServerOptions extras_http_options(const Options& options) {
+  net::HttpServerOptions http = http_options(options);
+  if (options.max_logon != 0 && (http.limits.body_bytes == 0 || http.limits.body_bytes > options.max_logon))
+    http.limits.body_bytes = options.max_logon;
+  return http;
+}
+
 // Ingest sessions are recovered after a loss, output's are many and share what they are sent.
 enum class PortKind : uint8_t { kIngest, kOutput };
 
@@ -95,7 +104,8 @@ socketio::ServerOptions socketio_options(const Options& options, PortKind kind) 
   if (kind == PortKind::kOutput) {
     // An overlay only ever says whom it watches; polling gathers more in one body.
     constexpr size_t kMost = 64 * 1024;
-    server.engine.max_first = 4 * 1024;
+    server.engine.max_message = 4 * 1024;
+    server.engine.max_first = 0;
     server.engine.max_payload = options.max_message == 0 ? kMost : std::min(options.max_message, kMost);
     server.max_attachments = 1;
     server.max_attachment_bytes = kMost;
@@ -157,7 +167,15 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         output_server_(socketio::Server::create(loop_, *ws_, socketio_options(options_, PortKind::kOutput))),
         ingest_port_(loop_, http_options(options_)),
         output_port_(loop_, http_options(options_)),
-        extras_port_(loop_, http_options(options_)),
+        extras_port_(loop_, extras_http_options(options_)),
+        memory_(
+            loop_, *read_memory_limit(options_.max_memory),
+            [this](std::vector<net::Holding>& holdings) {
+              loop_.poller().collect(holdings);
+              ingest_server_->collect(holdings);
+              output_server_->collect(holdings);
+            },
+            [file = std::make_shared<ResidentMemory>()] { return file->bytes(); }),
         ports_file_(options_.ports_file),
         previews_(extras_port_.router(), clock, keys_, options_.max_previews),
         team_infos_(extras_port_.router(), clock, options_.max_results),
@@ -185,6 +203,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   Result<void> start() override;
   void run() override {
     ticker_.start();
+    memory_.start();
     loop_.run();
     if (journal_) journal_->close();
   }
@@ -244,6 +263,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   Port ingest_port_;
   Port output_port_;
   Port extras_port_;
+  MemoryGuard memory_;
   PortsFile ports_file_;
   gateway::Previews previews_;
   gateway::TeamInfos team_infos_;
@@ -416,6 +436,7 @@ std::string AppImpl::metrics() {
                          .pruner = pruner_.get(),
                          .recovery = recovery_,
                          .bus = bus_,
+                         .memory = memory_,
                          .longest_turn = loop_.take_longest_turn()});
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/env_file.h"
 #include "app/journal_sync.h"
+#include "app/memory_guard.h"
 #include "app/option_value.h"
 
 namespace matchbus::app {
@@ -58,6 +59,10 @@ void add_entry(CLI::App& cli, Options& options, const OptionEntry& entry) {
   if (flag == "--jwt-leeway") expect_number(*option, 0, 60);
   if (flag == "--ping-interval" || flag == "--ping-timeout") expect_number(*option, 1, kLongestPingMs);
   if (flag == "--deflate-level") expect_number(*option, 1, 9);
+  if (flag == "--max-memory") {
+    option->check(
+        [](const std::string& text) { return read_memory_limit(text) ? "" : "must be auto, or a number of bytes"; });
+  }
   if (flag == "--journal-sync") {
     option->check([](const std::string& text) {
       return read_sync_policy(text) ? "" : "must be never, tick, or a number of seconds from 1 to 86400";
@@ -211,6 +216,10 @@ const std::vector<OptionEntry>& option_table() {
        &O::max_inflate_rate},
       {"--max-inflate-ratio", "MAX_INFLATE_RATIO", "N",
        "How many times its compressed size a message of over 64 KiB may have; 0 is no limit", &O::max_inflate_ratio},
+      {"--max-memory", "MAX_MEMORY", "BYTES",
+       "What the process may take of memory; beyond, the clients that make it hold the most are ended, unknown ones "
+       "first; auto is half of the machine's or the control group's, 0 is no limit",
+       &O::max_memory},
       {"--max-unfinished", "MAX_UNFINISHED", "BYTES",
        "What all messages hold of which only a part has come; beyond, the oldest are given up, and their connections; "
        "0 is no limit",

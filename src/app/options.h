@@ -70,6 +70,7 @@ struct Options {
   size_t max_logon = 128 * 1024;
   size_t max_inflate_rate = 8'000'000;
   size_t max_inflate_ratio = 250;
+  std::string max_memory = "auto";  // see read_memory_limit
   size_t max_unfinished = 256'000'000;
   size_t max_pending = 4'000'000;
   int first_byte_timeout_ms = 10'000;

@@ -154,6 +154,11 @@ std::string server_metrics(const MetricSources& from) {
   out.counter("matchbus_stalled_total", "Viewers dropped for taking nothing.", from.fan_out.stalled);
   if (from.journal != nullptr) add_journal_metrics(out, *from.journal, *from.pruner, from.recovery);
   from.bus.add_metrics(out);
+  out.gauge("matchbus_memory_limit_bytes", "What the process may take of memory; 0 is no limit.",
+            static_cast<double>(from.memory.limit()));
+  out.counter("matchbus_memory_ended_total", "Clients ended to make room in memory.", from.memory.stats().ended);
+  out.counter("matchbus_memory_given_back_total", "Times that freed memory was given back to the system.",
+              from.memory.stats().given_back);
   out.gauge("matchbus_loop_longest_turn_seconds", "Longest turn of the event loop since the last scrape.",
             static_cast<double>(from.longest_turn.us) / 1e6);
   out.gauge("matchbus_loop_longest_turn_cpu_seconds",

@@ -8,6 +8,7 @@
 #include "app/journal.h"
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
+#include "app/memory_guard.h"
 #include "gateway/backend.h"
 #include "gateway/ingest.h"
 #include "gateway/output.h"
@@ -41,6 +42,7 @@ struct MetricSources {
   const JournalPruner* pruner;  // null: off
   const RecoveryStats& recovery;
   const BusPart& bus;
+  const MemoryGuard& memory;
   net::LongestTurn longest_turn;  // since the last scrape
 };
 

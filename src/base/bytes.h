@@ -32,6 +32,9 @@ class Bytes {
   Bytes slice(size_t offset, size_t size) const;
   Bytes slice(size_t offset) const { return slice(offset, size_ - offset); }
 
+  // What the block takes of memory, shared among all who hold it.
+  size_t held() const { return block_ != nullptr ? (sizeof(Block) + block_->capacity) / block_->references : 0; }
+
   // True if nobody else holds the block, so that a writer may take it over (see BytesWriter).
   bool unique() const;
 

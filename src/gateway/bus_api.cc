@@ -88,7 +88,8 @@ BusApi::BusApi(Router& router, net::Loop& loop, bus::Bus& bus, BusApiOptions opt
       allowance_ms_(loop.clock().monotonic_ms()) {
   router.add(std::string(kPath),
              [this](net::HttpRequest& request, Reply reply) { on_request(request, std::move(reply)); }, nullptr,
-             {.refuse = [this](const net::HttpRequest& head) { return refusal(head); }});
+             {.limit = [this](const net::HttpRequest&) { return options_.max_body; },
+              .refuse = [this](const net::HttpRequest& head) { return refusal(head); }});
 }
 
 struct BusApi::Route {

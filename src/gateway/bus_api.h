@@ -21,6 +21,7 @@ namespace matchbus::gateway {
 struct BusApiOptions {
   std::string key;            // "": off
   size_t max_per_second = 0;  // requests, and messages of them; 0: no limit
+  size_t max_body = 0;        // bytes, of whoever has the key; 0: no limit
 };
 
 struct BusApiStats {

@@ -39,6 +39,10 @@ void HttpConnection::start() {
 
 // ---- Reading
 
+size_t HttpConnection::held() const {
+  return backlog_.capacity() + (exchange_ ? sizeof(Exchange) + exchange_->request.body.capacity() : 0);
+}
+
 void HttpConnection::on_stream_data(std::span<char> data) {
   if (state_ == State::kClosing) return;
   if (running_ || in_line_ || !backlog_.empty()) return keep(data);  // not past what came before

@@ -53,6 +53,7 @@ class HttpConnection final : public Deferred, private StreamHandler, private Tim
     std::optional<HttpBodyReader> body;
   };
 
+  size_t held() const override;
   void on_stream_data(std::span<char> data) override;
   void on_stream_drained() override;
   void on_stream_closed(CloseReason reason) override;

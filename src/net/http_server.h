@@ -24,7 +24,7 @@ struct HttpLimits {
   size_t header_fields = 128;          // header lines: 431 over it
   size_t body_bytes = 1'000'000;       // 413 over it, unless the handler asks for another limit
   size_t pipelined_bytes = 16 * 1024;  // bytes kept of requests behind an unanswered one; over it reading pauses
-  size_t unsent_bytes = 256 * 1024;    // answers the client has not taken; over it the next request waits
+  size_t unsent_bytes = 32 * 1024;     // answers the client has not taken; over it the next request waits
   int64_t read_piece_us = 0;           // of serving one connection before the others have their turn (Pacer)
   int first_byte_ms = 10'000;          // connection open without a byte: closed
   int header_ms = 10'000;              // first byte to end of headers: 408

@@ -16,8 +16,9 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptsAtOnce = 16;
 constexpr int kRestMs = 100;
 
-// Bytes that the kernel takes beyond what it can send at once. Without this limit it takes megabytes: minutes of old
-// states for a viewer that does not read, which are then nobody's to replace by the newest.
+// Bytes that the kernel takes, in all and beyond what it can send at once. Without these limits it takes megabytes:
+// minutes of old states for a viewer that does not read, which are then nobody's to replace by the newest; and nothing
+// else bounds what it holds for thousands who do not read.
 constexpr int kUnsentBytes = 256 * 1024;
 
 bool set_option(const Descriptor& socket, int level, int option, int value = 1) {
@@ -59,6 +60,7 @@ Descriptor listen_on(const std::string& address, uint16_t port, BindFailure& fai
   Descriptor socket(::socket(where.get().sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (socket && set_option(socket, SOL_SOCKET, SO_REUSEADDR) && set_option(socket, IPPROTO_TCP, TCP_NODELAY) &&
       set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kUnsentBytes) &&
+      set_option(socket, SOL_SOCKET, SO_SNDBUF, kUnsentBytes) &&
       (!ip6 || set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY)) && ::bind(socket.get(), &where.get(), where.size) == 0 &&
       ::listen(socket.get(), kBacklog) == 0) {
     return socket;

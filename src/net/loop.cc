@@ -123,6 +123,18 @@ void Loop::destroy_deferred() {
   }
 }
 
+void Loop::watch_received(size_t bytes, std::function<void()> callback) {
+  watched_ = bytes;
+  on_received_ = std::move(callback);
+}
+
+void Loop::tell_received() {
+  received_ = 0;
+  post([this] {
+    if (on_received_) on_received_();
+  });
+}
+
 void Loop::measure_turn() {
   timespec thread{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &thread);

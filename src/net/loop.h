@@ -72,6 +72,15 @@ class Loop {
   // Where reads go: one 64 KiB buffer for all streams, valid during a data callback only.
   std::span<char> read_buffer() { return {read_buffer_.get(), kReadBufferSize}; }
 
+  // Calls `callback` at the end of a turn, whenever streams have received so many bytes since it was called last. One
+  // at a time; `bytes` 0 ends it.
+  void watch_received(size_t bytes, std::function<void()> callback);
+  // For streams.
+  void count_received(size_t bytes) {
+    received_ += bytes;
+    if (watched_ != 0 && received_ >= watched_) tell_received();
+  }
+
   // Runs until `stop`, and ends the turn then. May be called again.
   void run();
   void stop();
@@ -104,6 +113,7 @@ class Loop {
   void run_flushes();
   void destroy_deferred();
   void measure_turn();
+  void tell_received();
   // Lets libuv sleep exactly as long as nothing is due.
   void arm();
 
@@ -121,6 +131,9 @@ class Loop {
   std::vector<std::function<void()>> tasks_;
   std::vector<std::function<void()>> running_tasks_;  // empty between turns; kept for its memory
   std::vector<Flushable*> flushes_;                   // null where forgotten
+  size_t received_ = 0;                               // bytes
+  size_t watched_ = 0;                                // 0: nobody asked
+  std::function<void()> on_received_;
   bool flushing_ = false;
   uint64_t turn_started_ns_ = 0;
   uint64_t turn_idle_ns_ = 0;  // time asleep until then

@@ -22,6 +22,13 @@ class WriteQueue {
  public:
   bool empty() const { return bytes_ == 0; }
   size_t bytes() const { return bytes_; }
+  // What the slices take of memory, without what others hold, too.
+  size_t held() const {
+    size_t sum = first_.held();
+    if (rest_ == nullptr) return sum;
+    for (size_t i = rest_->head; i < rest_->slices.size(); ++i) sum += rest_->slices[i].held() + sizeof(Bytes);
+    return sum;
+  }
   // Slices waiting.
   size_t size() const { return empty() ? 0 : 1 + (rest_ == nullptr ? 0 : rest_->slices.size() - rest_->head); }
   std::string_view front() const { return first_.view(); }

@@ -91,6 +91,10 @@ void TcpStream::pause_reading() {
   wait_to_read(false);
 }
 
+void TcpStream::become_known() {
+  if (state_ != State::kClosed && !PolledSocket::become_known()) break_off(CloseReason::kError);
+}
+
 void TcpStream::resume_reading() {
   if (state_ != State::kOpen || !paused_) return;
   paused_ = false;
@@ -103,6 +107,17 @@ void TcpStream::resume_reading() {
   }
 }
 
+std::optional<Holding> TcpStream::holding() {
+  if (state_ == State::kClosed || settings_->counter == nullptr) return std::nullopt;
+  constexpr size_t kTlsSession = 36'000;
+  size_t bytes = queue_.held() + (handler_ != nullptr ? handler_->held() : 0);
+  if (tls_ != nullptr) bytes += kTlsSession + tls_->wire.held() + tls_->unread.size();
+  return Holding{.bytes = bytes, .known = is_known(), .client = this, .end = [](void* client) {
+                   static_cast<TcpStream*>(client)->break_off(CloseReason::kError);
+                   static_cast<TcpStream*>(client)->settle();
+                 }};
+}
+
 void TcpStream::on_readable() {
   const std::span<char> buffer = loop_.read_buffer();
   const ssize_t count = ::recv(descriptor(), buffer.data(), buffer.size(), 0);
@@ -113,6 +128,7 @@ void TcpStream::on_readable() {
 // `count`: as of recv(2).
 void TcpStream::on_read(ssize_t count, char* data) {
   if (count > 0) {
+    loop_.count_received(static_cast<size_t>(count));
     on_data({data, static_cast<size_t>(count)});
   } else if (count == 0) {
     wait_to_read(false);

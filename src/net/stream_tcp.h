@@ -65,6 +65,7 @@ class TcpStream final : public Stream, private Flushable, private PolledSocket {
   void resume_reading() override;
   void finish() override;
   void abort() override;
+  void become_known() override;
   std::string peer_address() const override;
   bool is_tls() const override { return tls_ != nullptr; }
 
@@ -102,6 +103,7 @@ class TcpStream final : public Stream, private Flushable, private PolledSocket {
   void end(CloseReason reason);
   bool start(const sockaddr& peer);
   void read_from_now_on();
+  std::optional<Holding> holding() override;
   void on_readable() override;
   void on_read(ssize_t count, char* data);
   void on_data(std::span<char> data);

@@ -143,6 +143,16 @@ bool EngineServerImpl::offer(Session& session, const net::HttpRequest& request) 
   return false;
 }
 
+void EngineServerImpl::collect(std::vector<net::Holding>& holdings) const {
+  for (Session* session : context_.sessions.all()) {
+    if (session->is_websocket()) continue;
+    holdings.push_back(
+        {.bytes = session->held(), .known = session->is_admitted(), .client = session, .end = [](void* it) {
+           static_cast<Session*>(it)->end(EngineClose::kOverflow);
+         }});
+  }
+}
+
 void EngineServerImpl::close_all() {
   for (Session* session : context_.sessions.all()) session->close();
 }

@@ -19,6 +19,7 @@ class EngineServerImpl final : public EngineServer {
 
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
+  void collect(std::vector<net::Holding>& holdings) const override;
   std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override;
   size_t body_limit(const net::HttpRequest& head) override;
   void on_body_lost(const net::HttpRequest& head) override;

@@ -225,6 +225,8 @@ void Session::send_prepared(const hub::Message& message) {
   check_overflow();
 }
 
+size_t Session::held() const { return polling_ ? polling_->held() : 0; }
+
 bool Session::holds_too_much() const {
   const EngineOptions& options = context_.options;
   if (polling_ && options.max_queued != 0 && polling_->queued() > options.max_queued) return true;

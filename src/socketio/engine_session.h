@@ -62,6 +62,9 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
     return state_ == State::kOpen || (state_ != State::kDone && reason_ == EngineClose::kServer);
   }
   bool is_open() const { return state_ == State::kOpen; }
+  bool is_admitted() const { return admitted_; }
+  // Bytes that its polling makes this process hold.
+  size_t held() const;
 
   // Ends the session for this reason, at the end of the turn.
   void end(EngineClose reason);

@@ -25,6 +25,12 @@ void PollingTransport::push(Bytes bytes, bool binary) {
   if (reply_ && !held_) context_.loop.flush_later(*this);
 }
 
+size_t PollingTransport::held() const {
+  size_t sum = queue_.capacity() * sizeof(Queued) + (post_ ? post_->held() : 0);
+  for (const Queued& packet : queue_) sum += packet.bytes.held();
+  return sum;
+}
+
 bool PollingTransport::set_poll(std::unique_ptr<net::HttpReply>& reply) {
   if (reply_) return false;
   reply_ = std::move(reply);

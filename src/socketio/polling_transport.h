@@ -35,6 +35,8 @@ class PollingTransport final : public net::Deferred, private net::Flushable {
   // What is queued: bytes, and packets.
   size_t pending() const { return pending_; }
   size_t queued() const { return queue_.size(); }
+  // What that takes of memory, and what is being taken in.
+  size_t held() const;
   // Whether a ping is queued, which the client cannot have seen.
   bool has_ping() const { return has_ping_; }
   const std::string& peer() const { return peer_; }

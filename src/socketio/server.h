@@ -148,6 +148,7 @@ class Server {
   // The requests of this server's path (usually /socket.io/).
   virtual void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) = 0;
   virtual void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) = 0;
+  virtual void collect(std::vector<net::Holding>& holdings) const = 0;
   // For net::HttpHandler::refuse_body and body_limit; see EngineServer.
   virtual std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) = 0;
   // See EngineServer::body_limit.

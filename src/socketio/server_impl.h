@@ -26,6 +26,7 @@ class ServerImpl final : public Server, private EngineServer::Acceptor {
   void add_namespace(std::string name, SocketHandler& handler) override;
   void on_request(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) override;
   void on_upgrade(net::HttpRequest& request, net::StreamPtr stream, std::span<char> early) override;
+  void collect(std::vector<net::Holding>& holdings) const override { engine_->collect(holdings); }
   std::optional<net::HttpResponse> refuse_body(const net::HttpRequest& head) override {
     return engine_->refuse_body(head);
   }
