@@ -31,7 +31,7 @@ HttpConnection::HttpConnection(HttpServer& server, StreamPtr stream)
 
 void HttpConnection::start() {
   next_ = server_.connections_;
-  if (next_ != nullptr) next_->previous_ = this;
+  (next_ != nullptr ? next_->previous_ : server_.oldest_) = this;
   server_.connections_ = this;
   stream_->set_handler(this);
   set_timer(limits().first_byte_ms);
@@ -322,6 +322,11 @@ void HttpConnection::shut_down() {
   if (state_ == State::kIdle && backlog_.empty() && !running_) finish();
 }
 
+void HttpConnection::give_way() {
+  lose_body();
+  end();
+}
+
 HttpReply* HttpConnection::release_reply() {
   HttpReply* reply = std::exchange(reply_, nullptr);
   if (reply != nullptr) reply->connection_ = nullptr;
@@ -336,7 +341,7 @@ void HttpConnection::end() {
   if (resume_ != nullptr) *resume_ = nullptr;
   resume_.reset();
   (previous_ != nullptr ? previous_->next_ : server_.connections_) = next_;
-  if (next_ != nullptr) next_->previous_ = previous_;
+  (next_ != nullptr ? next_->previous_ : server_.oldest_) = previous_;
   stream_.reset();
   exchange_.reset();
   backlog_ = {};

@@ -33,7 +33,14 @@ class HttpConnection final : public Deferred, private StreamHandler, private Tim
   // Drops the stream, leaves the server's list and is destroyed at the end of the turn.
   void end();
 
+  // Whether nobody works for it: the handler has no request of it.
+  bool may_give_way() const { return state_ != State::kHandling && !running_; }
+  // Ends it without a word, for another one's sake.
+  void give_way();
+  std::string peer_address() const { return stream_->peer_address(); }
+
   HttpConnection* next() const { return next_; }
+  HttpConnection* previous() const { return previous_; }
 
  private:
   enum class State : uint8_t {

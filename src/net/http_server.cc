@@ -40,4 +40,26 @@ void HttpServer::shut_down() {
   }
 }
 
+// Whoever fills a port from one address makes room for its next connection with its own: those of others are not the
+// oldest for long.
+bool HttpServer::make_room(const std::string& address) {
+  constexpr int kOfTheOldest = 64;
+  constexpr int kSteps = 1'000;  // past those whose requests are being worked on
+  HttpConnection* chosen = nullptr;
+  HttpConnection* connection = oldest_;
+  int seen = 0;
+  for (int i = 0; connection != nullptr && i < kSteps && seen < kOfTheOldest; ++i) {
+    if (connection->may_give_way()) {
+      ++seen;
+      const bool same = connection->peer_address() == address;
+      if (chosen == nullptr || same) chosen = connection;
+      if (same) break;
+    }
+    connection = connection->previous();
+  }
+  if (chosen == nullptr) return false;
+  chosen->give_way();
+  return true;
+}
+
 }  // namespace matchbus::net

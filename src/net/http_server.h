@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "base/bytes.h"
 #include "net/http_date.h"
@@ -122,6 +123,9 @@ class HttpServer {
   void serve(StreamPtr stream);
   // Closes idle connections and, as they finish, the others (with `Connection: close`).
   void shut_down();
+  // Drops the oldest connection that has no request with the handler, without a word; of the oldest ones rather one of
+  // this address. False: there is none.
+  bool make_room(const std::string& address);
 
   const HttpServerStats& stats() const { return stats_; }
 
@@ -133,7 +137,8 @@ class HttpServer {
   HttpServerStats stats_;
   HttpDate date_;
   bool closing_ = false;
-  HttpConnection* connections_ = nullptr;  // intrusive list; the server owns them
+  HttpConnection* connections_ = nullptr;  // intrusive list, the newest first; the server owns them
+  HttpConnection* oldest_ = nullptr;       // its end
 };
 
 }  // namespace matchbus::net

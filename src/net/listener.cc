@@ -15,14 +15,19 @@ constexpr int kFreePortTries = 16;
 // Shared by the listener's sockets; outlives the listener while one of them is calling.
 class Acceptor final : public ListenerSocket::Handler {
  public:
-  Acceptor(Loop& loop, std::shared_ptr<const StreamSettings> settings, Listener::OnStream on_stream)
-      : loop_(loop), settings_(std::move(settings)), on_stream_(std::move(on_stream)) {}
+  Acceptor(Loop& loop, std::shared_ptr<const StreamSettings> settings, Listener::OnStream on_stream,
+           ConnectionCounter::MakeRoom make_room)
+      : loop_(loop),
+        settings_(std::move(settings)),
+        on_stream_(std::move(on_stream)),
+        make_room_(std::move(make_room)) {}
 
   void on_accept(Descriptor socket, const SocketAddress& peer) override {
-    if (Result<void> entered = settings_->counter->enter(peer.text()); !entered) {
+    const std::string address = peer.text();
+    if (Result<void> entered = settings_->counter->enter(*settings_->port, address, make_room_); !entered) {
       socket.reset();
       const std::string& why = entered.error().message;
-      return loop_.log().limited(LogLevel::kWarning, why, "connection from " + peer.text() + " refused: " + why);
+      return loop_.log().limited(LogLevel::kWarning, why, "connection from " + address + " refused: " + why);
     }
     if (auto stream = TcpStream::adopt(loop_, settings_, std::move(socket), peer.get())) {
       on_stream_(std::move(stream));
@@ -33,6 +38,7 @@ class Acceptor final : public ListenerSocket::Handler {
 
   void on_out_of_files() override {
     ++settings_->counter->stats().refused_files;
+    ++settings_->port->refused;
     loop_.log().limited(LogLevel::kError, "out of files",
                         "connection refused: the process has no file descriptor left (see ulimit -n)");
   }
@@ -41,6 +47,7 @@ class Acceptor final : public ListenerSocket::Handler {
   Loop& loop_;
   const std::shared_ptr<const StreamSettings> settings_;
   const Listener::OnStream on_stream_;
+  const ConnectionCounter::MakeRoom make_room_;
 };
 
 struct Bound {
@@ -79,43 +86,23 @@ Result<Bound> bind_addresses(const ListenOptions& options) {
 
 class ListenerImpl final : public Listener {
  public:
-  ListenerImpl(uint16_t port, std::vector<ListenerSocket::Owner> sockets) : port_(port), sockets_(std::move(sockets)) {}
+  ListenerImpl(uint16_t port, const PortConnections& connections, std::vector<ListenerSocket::Owner> sockets)
+      : port_(port), connections_(connections), sockets_(std::move(sockets)) {}
   uint16_t port() const override { return port_; }
+  const PortConnections& connections() const override { return connections_; }
   void close() override { sockets_.clear(); }
 
  private:
   const uint16_t port_;
+  const PortConnections& connections_;
   std::vector<ListenerSocket::Owner> sockets_;
 };
 
 }  // namespace
 
-Result<void> ConnectionCounter::enter(const std::string& address) {
-  if (limits_.total != 0 && stats_.open >= limits_.total) {
-    ++stats_.refused_total;
-    return Error{"too many connections (all together: " + std::to_string(limits_.total) + ")"};
-  }
-  if (limits_.per_address != 0) {
-    uint32_t& count = by_address_[address];
-    if (count >= limits_.per_address) {
-      ++stats_.refused_address;
-      return Error{"too many connections of this address (each: " + std::to_string(limits_.per_address) + ")"};
-    }
-    ++count;
-  }
-  ++stats_.open;
-  ++stats_.accepted;
-  return {};
-}
-
-void ConnectionCounter::leave(const std::string& address) {
-  --stats_.open;
-  const auto found = by_address_.find(address);
-  if (found != by_address_.end() && --found->second == 0) by_address_.erase(found);
-}
-
 Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const ListenOptions& options, TlsServerContext* tls,
-                                                 ConnectionCounter& counter, OnStream on_stream) {
+                                                 ConnectionCounter& counter, OnStream on_stream,
+                                                 ConnectionCounter::MakeRoom make_room) {
   if (tls == nullptr && options.tls != TlsMode::kOff) return Error{"cannot listen with TLS: no certificate given"};
   auto bound = bind_addresses(options);
   if (!bound) return bound.error();
@@ -123,16 +110,19 @@ Result<std::unique_ptr<Listener>> Listener::open(Loop& loop, const ListenOptions
   settings->mode = options.tls;
   settings->tls = tls;
   settings->counter = &counter;
+  settings->port = &counter.add_port(options.kept_places);
   settings->drain_ms = options.drain_ms;
   settings->handshake_ms = options.handshake_ms;
-  const auto acceptor = std::make_shared<Acceptor>(loop, std::move(settings), std::move(on_stream));
+  const PortConnections& connections = *settings->port;
+  const auto acceptor =
+      std::make_shared<Acceptor>(loop, std::move(settings), std::move(on_stream), std::move(make_room));
   std::vector<ListenerSocket::Owner> sockets;
   for (Descriptor& socket : bound->sockets) {
     auto started = ListenerSocket::start(loop, std::move(socket), acceptor);
     if (!started) return started.error();
     sockets.push_back(std::move(*started));
   }
-  return std::unique_ptr<Listener>(std::make_unique<ListenerImpl>(bound->port, std::move(sockets)));
+  return std::unique_ptr<Listener>(std::make_unique<ListenerImpl>(bound->port, connections, std::move(sockets)));
 }
 
 }  // namespace matchbus::net

@@ -31,7 +31,7 @@ TcpStream::Owner TcpStream::adopt(Loop& loop, std::shared_ptr<const StreamSettin
 void TcpStream::destroy() {
   handler_ = nullptr;
   // Here, not in the destructor, which may run when the loop ends and the counter is gone.
-  if (settings_->counter != nullptr) settings_->counter->leave(peer_address());
+  if (settings_->counter != nullptr) settings_->counter->leave(*settings_->port, peer_address());
   if (state_ != State::kClosed) close_socket();
   loop_.defer(std::unique_ptr<Deferred>(this));
 }

@@ -35,6 +35,7 @@ struct StreamSettings {
   TlsMode mode = TlsMode::kOff;
   TlsServerContext* tls = nullptr;       // borrowed for the streams' lives; not null unless mode is kOff
   ConnectionCounter* counter = nullptr;  // borrowed for the streams' lives; null for outgoing connections
+  PortConnections* port = nullptr;       // the counter's; not null where that is not
   int drain_ms = 5'000;
   int handshake_ms = 10'000;  // 0 = no limit
 };

@@ -56,10 +56,13 @@ class ScriptedHandler final : public HttpHandler {
     return limit.value_or(limits.body_bytes);
   }
 
+  void on_body_lost(const HttpRequest&) override { ++lost_bodies; }
+
   std::function<void(HttpRequest&, std::unique_ptr<HttpReply>)> on;
   bool hold = false;
   std::optional<size_t> limit;
   int limit_questions = 0;
+  int lost_bodies = 0;
   std::string last_question;
   std::deque<HttpRequest> requests;  // a deque: `on` holds a reference while more arrive
   std::vector<std::unique_ptr<HttpReply>> replies;

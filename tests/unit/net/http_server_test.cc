@@ -378,5 +378,43 @@ TEST_F(HttpServerTest, ShuttingDownIsNotHeldUpByBytesThatAreNoRequest) {
   EXPECT_TRUE(s.finished);
 }
 
+TEST_F(HttpServerTest, TheOldestWithoutARequestMakesRoom) {
+  handler_.hold = true;
+  State& busy = peer();
+  State& half = peer();
+  State& idle = peer();
+  for (State* s : {&busy, &half, &idle}) connect(*s);
+  busy.feed(get("/a"));
+  half.feed("POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+  EXPECT_TRUE(server_->make_room("192.0.2.9"));
+  EXPECT_TRUE(half.destroyed);
+  EXPECT_FALSE(idle.destroyed);
+  EXPECT_EQ(handler_.lost_bodies, 1);
+  EXPECT_TRUE(server_->make_room("192.0.2.9"));
+  EXPECT_TRUE(idle.destroyed);
+  EXPECT_FALSE(server_->make_room("192.0.2.9")) << "its request is under way";
+  EXPECT_FALSE(busy.destroyed);
+  handler_.replies[0]->send(HttpResponse::text(200, "A"));
+  EXPECT_EQ(answers(busy.written), "200 A");
+  EXPECT_TRUE(server_->make_room("192.0.2.9"));
+  EXPECT_TRUE(busy.destroyed);
+  EXPECT_FALSE(server_->make_room("192.0.2.9")) << "nobody is there";
+}
+
+TEST_F(HttpServerTest, RatherOneOfItsOwnAddressMakesRoom) {
+  State& other = peer();
+  State& own = peer();
+  State& newer = peer();
+  own.address = newer.address = "192.0.2.9";
+  for (State* s : {&other, &own, &newer}) connect(*s);
+  EXPECT_TRUE(server_->make_room("192.0.2.9"));
+  EXPECT_TRUE(own.destroyed);
+  EXPECT_FALSE(other.destroyed);
+  EXPECT_TRUE(server_->make_room("192.0.2.9"));
+  EXPECT_TRUE(newer.destroyed);
+  EXPECT_TRUE(server_->make_room("192.0.2.9"));
+  EXPECT_TRUE(other.destroyed);
+}
+
 }  // namespace
 }  // namespace matchbus::net

@@ -20,10 +20,13 @@ class ListenerTest : public NetTest {
     options.addresses = std::move(addresses);
     options.port = port;
     options.tls = TlsMode::kOff;
-    return Listener::open(loop, options, nullptr, *counter, [this](StreamPtr stream) {
-      streams.push_back(std::move(stream));
-      if (on_stream) on_stream();
-    });
+    return Listener::open(
+        loop, options, nullptr, *counter,
+        [this](StreamPtr stream) {
+          streams.push_back(std::move(stream));
+          if (on_stream) on_stream();
+        },
+        make_room);
   }
   // True once the server has closed the peer's connection.
   bool refused(Peer& peer) {
@@ -34,6 +37,7 @@ class ListenerTest : public NetTest {
   std::unique_ptr<ConnectionCounter> counter = std::make_unique<ConnectionCounter>(ConnectionLimits{});
   std::vector<StreamPtr> streams;
   std::function<void()> on_stream;
+  ConnectionCounter::MakeRoom make_room;
 };
 
 TEST_F(ListenerTest, FreePortIsTheSameOnAllAddresses) {
@@ -147,20 +151,23 @@ TEST_F(ListenerTest, RefusesOverTheLimitPerAddress) {
   ASSERT_TRUE(run_until([&] { return streams.size() == 1; }));
 }
 
-TEST(ConnectionCounter, CountsAddressesApart) {
-  ConnectionCounter counter(ConnectionLimits{.total = 4, .per_address = 2});
-  EXPECT_TRUE(counter.enter("192.0.2.1"));
-  EXPECT_TRUE(counter.enter("192.0.2.1"));
-  EXPECT_FALSE(counter.enter("192.0.2.1"));
-  EXPECT_TRUE(counter.enter("192.0.2.2"));
-  EXPECT_TRUE(counter.enter("192.0.2.3"));
-  EXPECT_FALSE(counter.enter("192.0.2.4"));
-  counter.leave("192.0.2.1");
-  EXPECT_TRUE(counter.enter("192.0.2.1"));
-  EXPECT_EQ(counter.stats().open, 4u);
-  EXPECT_EQ(counter.stats().accepted, 5u);
-  EXPECT_EQ(counter.stats().refused_address, 1u);
-  EXPECT_EQ(counter.stats().refused_total, 1u);
+TEST_F(ListenerTest, MakesRoomForOneMoreWhereItCan) {
+  counter = std::make_unique<ConnectionCounter>(ConnectionLimits{.total = 1, .per_address = 0});
+  make_room = [this](const std::string& address) {
+    EXPECT_EQ(address, "127.0.0.1");
+    if (streams.empty()) return false;
+    streams.clear();
+    return true;
+  };
+  auto listener = open({"127.0.0.1"});
+  ASSERT_TRUE(listener.ok());
+  Peer one((*listener)->port());
+  ASSERT_TRUE(run_until([&] { return streams.size() == 1; }));
+  Peer two((*listener)->port());
+  ASSERT_TRUE(refused(one));
+  EXPECT_EQ((*listener)->connections().displaced, 1u);
+  EXPECT_EQ((*listener)->connections().open, 1u);
+  EXPECT_EQ(stats().refused_total, 0u);
 }
 
 TEST_F(ListenerTest, StreamsOutliveTheListener) {
