@@ -1,6 +1,5 @@
 #include "app/app.h"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 
 #include "app/backend_options.h"
 #include "app/bus_part.h"
+#include "app/descriptors.h"
 #include "app/journal.h"
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
@@ -45,14 +45,6 @@ namespace {
 constexpr int64_t kTickMs = 100;
 constexpr int64_t kShutdownLookMs = 20;
 constexpr std::string_view kSocketIoPath = "/socket.io";
-
-// As many descriptors as the system gives; one connection needs one.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 Result<void> make_directory(const std::string& path) {
   constexpr mode_t kOwnerOnly = 0700;
@@ -235,7 +227,16 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   Result<void> start_journal();
   void resume(match::Match& match);
   Result<void> load_tls();
-  Result<void> open_port(Port& port, uint16_t number, const std::string& tls);
+  Result<void> share_out_descriptors();
+  // How a port is opened.
+  struct Door {
+    uint16_t number;
+    const std::string& tls;
+    size_t kept_places;
+    Port::WhenFull when_full = Port::WhenFull::kRefuse;
+  };
+  Result<void> open_port(Port& port, const Door& door);
+  Result<void> open_ports();
   Result<void> announce();
   void reload();
   void reload_names();
@@ -248,6 +249,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   Log& log_;
   net::Loop loop_;
   net::ConnectionCounter connections_;
+  DescriptorShares descriptors_;
   std::unique_ptr<net::TlsServerContext> tls_;
   std::unique_ptr<ws::Context> ws_;
   match::Names names_;  // what SIGHUP replaces; whoever borrows it looks names up each time
@@ -282,7 +284,8 @@ Result<void> AppImpl::start_journal() {
   JournalOptions journal{.directory = data_directory(options_) + "/journals",
                          .server_version = MATCHBUS_VERSION,
                          .sync = *read_sync_policy(options_.journal_sync),
-                         .buffer_bytes = options_.journal_buffer};
+                         .buffer_bytes = options_.journal_buffer,
+                         .max_open_files = descriptors_.journals};
   journal_ = std::make_unique<Journal>(loop_, std::move(journal), [this] { ticker_.on_written(); });
   if (Result<void> opened = journal_->open(); !opened) return opened;
   registry_.set_handler(nullptr);
@@ -333,24 +336,48 @@ Result<void> AppImpl::load_tls() {
   return {};
 }
 
-Result<void> AppImpl::open_port(Port& port, uint16_t number, const std::string& tls) {
+Result<void> AppImpl::share_out_descriptors() {
+  const std::optional<size_t> limit = raise_descriptor_limit();
+  auto shares = share_descriptors(limit, options_);
+  if (!shares) return shares.error();
+  descriptors_ = *shares;
+  const size_t most = connection_limit(descriptors_, options_);
+  connections_.limit_total(most);
+  if (most != options_.max_connections) {
+    log_.info("at most " + std::to_string(most) + " connections: of " + std::to_string(*limit) +
+              " file descriptors (see ulimit -n) the others are kept for journals, services and the server itself");
+  }
+  return {};
+}
+
+Result<void> AppImpl::open_port(Port& port, const Door& door) {
   net::ListenOptions listen;
   listen.addresses = options_.bind.empty() ? std::vector<std::string>{"0.0.0.0", "::"} : options_.bind;
-  listen.port = number;
-  listen.tls = tls_mode(options_, tls);
+  listen.port = door.number;
+  listen.tls = tls_mode(options_, door.tls);
   listen.drain_ms = options_.drain_timeout_ms;
-  return port.open(listen, tls_.get(), connections_);
+  listen.kept_places = door.kept_places;
+  return port.open(listen, door.when_full, tls_.get(), connections_);
+}
+
+Result<void> AppImpl::open_ports() {
+  const Door ingest{options_.ingest_port, options_.ingest_tls, options_.kept_ingest};
+  if (Result<void> opened = open_port(ingest_port_, ingest); !opened) return opened;
+  const Door output{options_.output_port, options_.output_tls, options_.kept_output};
+  if (Result<void> opened = open_port(output_port_, output); !opened) return opened;
+  // Whoever looks after the server gets in however many are there: each request is answered at once, and who has none
+  // under way can come again.
+  const Door extras{options_.extras_port, options_.extras_tls, options_.kept_extras, Port::WhenFull::kDisplace};
+  return open_port(extras_port_, extras);
 }
 
 Result<void> AppImpl::start() {
-  raise_descriptor_limit();
+  if (Result<void> shared = share_out_descriptors(); !shared) return shared;
   if (Result<void> made = make_directory(data_directory(options_)); !made) return made;
   if (Result<void> started = start_journal(); !started) return started;
   if (Result<void> loaded = load_tls(); !loaded) return loaded;
   if (Result<void> removed = ports_file_.remove(); !removed) return removed;
-  if (Result<void> opened = open_port(ingest_port_, options_.ingest_port, options_.ingest_tls); !opened) return opened;
-  if (Result<void> opened = open_port(output_port_, options_.output_port, options_.output_tls); !opened) return opened;
-  if (Result<void> opened = open_port(extras_port_, options_.extras_port, options_.extras_tls); !opened) return opened;
+  if (Result<void> opened = open_ports(); !opened) return opened;
   if (options_.require_auth_key && options_.auth_key.empty() && !options_.use_backend) {
     log_.warning("no observer can log on: set AUTH_KEY, USE_BACKEND, or REQUIRE_AUTH_KEY=false to take everybody");
   }
@@ -418,6 +445,10 @@ void AppImpl::shut_down() {
 
 std::string AppImpl::metrics() {
   return server_metrics({.connections = connections_.stats(),
+                         .connection_limit = connections_.limits().total,
+                         .ingest_connections = ingest_port_.connections(),
+                         .output_connections = output_port_.connections(),
+                         .extras_connections = extras_port_.connections(),
                          .ingest_http = ingest_port_.stats(),
                          .output_http = output_port_.stats(),
                          .extras_http = extras_port_.stats(),

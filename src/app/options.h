@@ -60,6 +60,9 @@ struct Options {
   // Limits; 0 is no limit everywhere.
   size_t max_connections = 50'000;
   size_t max_connections_per_address = 0;
+  size_t kept_ingest = 1'000;
+  size_t kept_output = 1'000;
+  size_t kept_extras = 100;
   size_t max_sessions = 60'000;
   size_t max_unpolled = 5'000;
   size_t max_matches = 1'000;

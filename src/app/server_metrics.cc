@@ -7,6 +7,22 @@
 namespace matchbus::app {
 namespace {
 
+void add_port_connections(MetricsText& out, const MetricSources& from) {
+  const auto add = [&](std::string_view name, std::string_view help, std::string_view type, const auto& figure) {
+    out.labelled(name, help, type);
+    out.sample("port", "ingest", figure(from.ingest_connections));
+    out.sample("port", "output", figure(from.output_connections));
+    out.sample("port", "extras", figure(from.extras_connections));
+  };
+  using Port = net::PortConnections;
+  add("matchbus_port_connections", "Open connections of each port.", "gauge", [](const Port& p) { return p.open; });
+  add("matchbus_port_connections_total", "Connections accepted.", "counter", [](const Port& p) { return p.accepted; });
+  add("matchbus_port_connections_refused_total", "Connections refused at any limit.", "counter",
+      [](const Port& p) { return p.refused; });
+  add("matchbus_port_connections_displaced_total", "Idle connections dropped for one that came later.", "counter",
+      [](const Port& p) { return p.displaced; });
+}
+
 void add_engine_metrics(MetricsText& out, std::string_view port, const socketio::Server& server) {
   const std::string prefix = "matchbus_" + std::string(port) + "_";
   const socketio::EngineStats& engine = server.engine_stats();
@@ -90,11 +106,14 @@ std::string server_metrics(const MetricSources& from) {
   MetricsText out;
   const net::ConnectionStats& connections = from.connections;
   out.gauge("matchbus_connections", "Open connections.", static_cast<double>(connections.open));
+  out.gauge("matchbus_connections_limit", "Most of them there may be; 0 is no limit.",
+            static_cast<double>(from.connection_limit));
   out.counter("matchbus_connections_total", "Connections accepted.", connections.accepted);
   out.labelled("matchbus_connections_refused_total", "Connections refused at a limit.", "counter");
   out.sample("limit", "total", connections.refused_total);
   out.sample("limit", "address", connections.refused_address);
   out.sample("limit", "files", connections.refused_files);
+  add_port_connections(out, from);
   out.counter("matchbus_tls_handshakes_total", "TLS handshakes completed.", connections.tls_handshakes);
   out.counter("matchbus_tls_failures_total", "TLS handshakes and sessions that failed.", connections.tls_failures);
   out.labelled("matchbus_http_requests_total", "HTTP requests.", "counter");

@@ -24,6 +24,10 @@ namespace matchbus::app {
 
 struct MetricSources {
   const net::ConnectionStats& connections;
+  size_t connection_limit;
+  net::PortConnections ingest_connections;
+  net::PortConnections output_connections;
+  net::PortConnections extras_connections;
   const net::HttpServerStats& ingest_http;
   const net::HttpServerStats& output_http;
   const net::HttpServerStats& extras_http;

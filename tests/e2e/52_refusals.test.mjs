@@ -79,8 +79,8 @@ test('a refused connection says which limit it was', async (t) => {
     ['--max-connections-per-address', /refused: too many connections of this address \(each: 1\)/],
   ]) {
     const small = await startServer({ t, args: [option, '1'] });
-    await rawConnection(t, small.ports.extras);
-    await rawConnection(t, small.ports.extras);
+    await rawConnection(t, small.ports.output);
+    await rawConnection(t, small.ports.output);
     await small.said(line);
   }
   assert.equal((await metrics(server)).get('matchbus_connections_refused_total{limit="files"}'), 0);

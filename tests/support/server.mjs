@@ -32,14 +32,16 @@ export function temporaryDirectory() {
 
 // A started program: what it printed, and how it ended.
 export class Program {
-  constructor(name, args, { env = {}, cwd = temporaryDirectory() } = {}) {
+  // `under`: a command that becomes the program, as `prlimit` does.
+  constructor(name, args, { env = {}, cwd = temporaryDirectory(), under = [] } = {}) {
     this.name = name;
     this.cwd = cwd;
     this.output = '';
     this.stdout = '';
     // Only what a program needs to run at all: settings of the machine's user must not reach a test.
     const { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, LSAN_OPTIONS } = process.env;
-    this.child = spawn(join(binDir, name), args, {
+    const [command, ...rest] = [...under, join(binDir, name), ...args];
+    this.child = spawn(command, rest, {
       cwd,
       env: { PATH, HOME, ASAN_OPTIONS, UBSAN_OPTIONS, LSAN_OPTIONS, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -97,7 +99,7 @@ export class Program {
 // A running server. `ports` is {ingest, output, extras} once it is ready. Options are set on top of the ones every test
 // needs: {'--bind': '::1'}, or {'--data-dir': null} to leave one out.
 export class Server extends Program {
-  constructor({ args = [], set = {}, cwd = temporaryDirectory(), dataDir = join(cwd, 'data'), env } = {}) {
+  constructor({ args = [], set = {}, cwd = temporaryDirectory(), dataDir = join(cwd, 'data'), env, under } = {}) {
     const portsFile = join(cwd, `ports-${process.hrtime.bigint()}.json`);
     const options = {
       '--bind': '127.0.0.1',
@@ -116,7 +118,7 @@ export class Server extends Program {
           .flat(),
         ...args,
       ],
-      { cwd, env },
+      { cwd, env, under },
     );
     this.dataDir = dataDir;
     this.portsFile = portsFile;
