@@ -45,6 +45,10 @@ export const kinds = {
     title: 'connections of viewers up to the limit, held', idea: 'connections', with: { port: 'output', most: 8_000 }, server: ['--max-connections', '5000'], memory: true,
     newcomers: { port: 'extras' },
   },
+  connectionsExtras: {
+    title: 'connections at the extras port up to the limit, held', idea: 'connections', with: { port: 'extras', most: 8_000 }, server: ['--max-connections', '5000'], memory: true,
+    newcomers: { port: 'extras' },
+  },
   connectionsChurn: { title: 'connections opened and dropped', idea: 'connections', with: { port: 'output', hold: false }, newcomers: { port: 'extras' } },
 };
 
