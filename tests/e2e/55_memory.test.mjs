@@ -1,0 +1,72 @@
+// A machine of 256 MB, and one anonymous client that wants all of it: the server lives, those who watch a match notice nothing, and others
+// come in afterwards.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { kinds } from '../../bench/attackers/kinds.mjs';
+import { busEnv, secret } from '../support/bus.mjs';
+import { groupCode, observer, rosterEntry, scoreboardEntry, viewer } from '../support/match.mjs';
+import { sourceDir } from '../support/server.mjs';
+import { knows, peakOf, startSmallServer } from '../support/small_memory.mjs';
+import { within } from '../support/wait.mjs';
+
+const machine = 256 * 1024 * 1024;
+const seconds = 4;
+const bounds = knows('--max-memory') ? ['--max-memory', '100000000'] : [];
+
+// One attacker in a process of its own; what it says of itself when it has ended.
+function attack(t, name, server, settings) {
+  const program = join(sourceDir, 'bench/attackers/attack.mjs');
+  const args = [program, name, server.portsFile, String(seconds), ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.after(() => child.kill('SIGKILL'));
+  let said = '';
+  child.stdout.on('data', (bytes) => (said += bytes));
+  return new Promise((done) => child.on('close', () => done(said.trim())));
+}
+
+async function startMatch(t, server) {
+  const code = groupCode();
+  const sender = await observer(t, server, code, { transport: 'websocket' });
+  sender.send('match_start', `match-${code}`);
+  sender.send('roster', rosterEntry(0, 1));
+  const overlay = await viewer(t, server, code, { transport: 'websocket' });
+  return { code, sender, overlay };
+}
+
+for (const [name, settings] of [
+  ['unpolled', {}],
+  ['unpolled', { port: 'ingest' }],
+  ['unreadPackets', {}],
+  ['unfinished', {}],
+  ['bodies', {}],
+  ['bodiesIngest', {}],
+  ['bodiesExtras', {}],
+  ['pipelined', { connections: 2_500, path: '/metrics' }],
+  ['pipelined', { connections: 2_500, port: 'output', path: '/nothing' }],
+  ['events', {}],
+  ['hellosHalf', {}],
+]) {
+  const more = Object.entries(settings).map(([key, value]) => `, ${key} ${value}`).join('');
+  test(`${kinds[name].title}${more}`, async (t) => {
+    const server = await startSmallServer(t, machine, { env: busEnv, args: bounds, insecure: !kinds[name].tls });
+    const { sender, overlay } = await startMatch(t, server);
+    // Another's match, where the attacker needs one.
+    const other = kinds[name].match ? await startMatch(t, server) : undefined;
+    let kills = 0;
+    const events = setInterval(() => sender.send('scoreboard', scoreboardEntry(0, 1, { kills: ++kills })), 100);
+    t.after(() => clearInterval(events));
+    const said = await within(attack(t, name, server, { secret, ...(other && { code: other.code }), ...settings }), 'the attack to end', 20_000);
+    clearInterval(events);
+    t.diagnostic(`${said}; peak of ${(peakOf(server) / 1e6).toFixed(0)} MB resident, limited by ${server.how}`);
+    assert.equal(server.result, undefined, server.output.slice(-2_000));
+    assert.deepEqual([...sender.disconnects, ...overlay.disconnects], []);
+    const last = (state) => state.teams[0].players[0]?.kills === kills;
+    await overlay.state(last);
+    const { overlay: late } = await startMatch(t, server);
+    await late.state();
+  });
+}
