@@ -178,6 +178,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
     registry_.set_handler(this);
     registry_.set_on_changed([this] { ticker_.on_change(); });
     ingest_.restore_sessions(options_.recovery_window_ms > 0);
+    ingest_.set_auxiliary_auth(*gateway::read_auxiliary_auth(options_.aux_auth));
     gateway::add_extras(extras_port_.router(), {[this] { return registry_.size(); }, [this] { return metrics(); }});
     ingest_server_->add_namespace("/", ingest_);
     output_server_->add_namespace("/", output_);
@@ -381,6 +382,9 @@ Result<void> AppImpl::start() {
   if (options_.require_auth_key && options_.auth_key.empty() && !options_.use_backend) {
     log_.warning("no observer can log on: set AUTH_KEY, USE_BACKEND, or REQUIRE_AUTH_KEY=false to take everybody");
   }
+  if (options_.require_auth_key && options_.aux_auth == "open")
+    log_.info(
+        "auxiliary clients need no key, only a match's id, which every viewer is sent: see --aux-auth (AUX_AUTH)");
   return announce();
 }
 

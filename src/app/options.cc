@@ -53,6 +53,7 @@ void add_entry(CLI::App& cli, Options& options, const OptionEntry& entry) {
   if (flag.size() > 4 && flag.substr(flag.size() - 4) == "-tls")
     option->check(CLI::IsMember({"auto", "required", "off"}));
   if (flag == "--log-level") option->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}));
+  if (flag == "--aux-auth") option->check(CLI::IsMember({"key", "secret", "open"}));
   if (flag == "--tick-mode") option->check(CLI::IsMember({"fixed", "eager"}));
   if (flag == "--eager-delay") expect_number(*option, 0, 100);
   if (flag == "--directory") option->check(CLI::IsMember({"claims", "http", "redis"}));
@@ -148,6 +149,11 @@ const std::vector<OptionEntry>& option_table() {
       {"--extras-tls", "EXTRAS_TLS", "MODE", "The same for the extras port", &O::extras_tls},
       {"--require-auth-key", "REQUIRE_AUTH_KEY", "BOOL", "Whether observers need a valid key", &O::require_auth_key},
       {"--auth-key", "AUTH_KEY", "KEY", "The key that observers log on with", &O::auth_key},
+      {"--aux-auth", "AUX_AUTH", "HOW",
+       "What auxiliary clients need besides a live match's id, which viewers are sent: key (as observers, where those "
+       "need one), secret (of the match's group, the only one they then write to) or open (nothing: unmodified clients "
+       "send neither)",
+       &O::aux_auth},
       {"--client-versions", "CLIENT_VERSIONS", "RANGE",
        "Client versions that may log on; * is all, even unreadable ones", &O::client_versions},
       {"--use-backend", "USE_BACKEND", "BOOL",

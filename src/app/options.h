@@ -30,6 +30,7 @@ struct Options {
   // Who may send.
   bool require_auth_key = true;
   std::string auth_key;
+  std::string aux_auth = "open";
   std::string client_versions = ">=0.3.3 <0.3.25";
 
   // Services outside; see backend_options.

@@ -138,6 +138,9 @@ std::string server_metrics(const MetricSources& from) {
   add_engine_metrics(out, "ingest", from.ingest_server);
   add_engine_metrics(out, "output", from.output_server);
   out.gauge("matchbus_matches", "Live matches.", static_cast<double>(from.registry.size()));
+  out.labelled("matchbus_senders", "Senders that are logged on, lost ones that may come back included.", "gauge");
+  out.sample("kind", "observer", from.ingest.observers());
+  out.sample("kind", "auxiliary", from.ingest.auxiliaries());
   out.counter("matchbus_logons_total", "Observers and auxiliary clients logged on.", from.ingest.stats().logons);
   out.counter("matchbus_logons_repeated_total", "Logons of senders that are logged on, answered with what they have.",
               from.ingest.stats().repeated);

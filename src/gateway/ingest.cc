@@ -6,19 +6,9 @@
 #include <utility>
 
 #include "gateway/ingest_sender.h"
+#include "match/key_policy.h"
 
 namespace matchbus::gateway {
-namespace {
-
-// The part before the next separator, which is taken off `note`; all of it if there is none.
-std::string_view take_part(std::string_view& note) {
-  const std::string_view part = note.substr(0, note.find(kNoteSeparator));
-  note.remove_prefix(std::min(note.size(), part.size() + 1));
-  return part;
-}
-
-}  // namespace
-
 Ingest::Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
                match::VersionRange versions)
     : clock_(clock),
@@ -44,13 +34,10 @@ json::Value Ingest::parse(std::string_view text) {
 void Ingest::on_connect(socketio::Socket& socket, json::Value auth) {
   if (!restores_) return;
   std::string_view note = socketio::offset_note(auth);
-  const std::string_view kind = take_part(note);
-  const std::string_view first = take_part(note);
-  if (kind == kObserverNote) {
-    restore_observer(socket, first, note);
-  } else if (kind == kAuxiliaryNote) {
-    restore_auxiliary(socket, first, note);
-  }
+  if (note.starts_with(kAuxiliaryNote)) return restore_auxiliary(socket, note);
+  if (take_note_part(note) != kObserverNote) return;
+  const std::string_view secret = take_note_part(note);
+  restore_observer(socket, secret, note);
 }
 
 void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code) {
@@ -62,15 +49,32 @@ void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret,
             socket.peer_address());
 }
 
-void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view match_id, std::string_view player_id) {
-  if (!registry_.has_match_id(match_id)) return;
+void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view note) {
+  const std::string_view kind = take_note_part(note);
+  const bool needs_proof = auxiliary_auth_ != AuxiliaryAuth::kOpen;
+  if (kind != (needs_proof ? kProvenNote : kAuxiliaryNote)) return;
+  const std::string_view proof = needs_proof ? take_note_part(note) : std::string_view();
+  const std::string_view match_id = take_note_part(note);
+  const std::string_view player_id = note;
+  const match::Match* const match = registry_.find_match_id(match_id, [&](const match::Match& one) {
+    return !needs_proof ||
+           match::equal_constant_time(proof, auxiliary_proof(auxiliary_auth_, registry_.secret_of(one), match_id));
+  });
+  if (match == nullptr) return;
   Sender& sender = sender_of(socket);
-  sender.become_auxiliary(std::string(match_id), std::string(player_id));
+  const bool is_bound = auxiliary_auth_ == AuxiliaryAuth::kSecret;
+  sender.become_auxiliary(std::string(match_id), std::string(player_id),
+                          std::string(is_bound ? match->group_code() : ""));
   sender.is_restored = true;
-  registry_.auxiliary_back(match_id, player_id, clock_.wall_ms());
+  registry_.auxiliary_back(match_id, player_id, clock_.wall_ms(), sender.group_code);
   ++stats_.restored;
   log_.info("an auxiliary client of match '" + std::string(match_id) + "' is back with what its offset says, from " +
             socket.peer_address());
+}
+
+size_t Ingest::count(SenderState state) const {
+  return static_cast<size_t>(
+      std::count_if(senders_.begin(), senders_.end(), [state](const Sender* one) { return one->state == state; }));
 }
 
 void Ingest::on_suspended(socketio::Socket& socket) {
@@ -89,7 +93,7 @@ void Ingest::on_recovered(socketio::Socket& socket) {
   // To its client this is a new connection, and what it says first on one counts.
   sender.has_logon = false;
   if (sender.state == SenderState::kAuxiliary)
-    registry_.auxiliary_back(sender.match_id, sender.player_id, clock_.wall_ms());
+    registry_.auxiliary_back(sender.match_id, sender.player_id, clock_.wall_ms(), sender.group_code);
 }
 
 void Ingest::on_disconnect(socketio::Socket& socket, std::string_view /*reason*/) {
@@ -132,7 +136,7 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
     if (sender.player_id.empty()) learn_player(sender, match::spoken_for(*envelope));
     // Whatever id the client still knows the match by.
     envelope->match_id = sender.match_id;
-    outcome = registry_.receive_auxiliary(*envelope);
+    outcome = registry_.receive_auxiliary(*envelope, sender.group_code);
   }
   faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, sender.player_id, *envelope,
                outcome);
@@ -141,8 +145,9 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
 // Which player an auxiliary client speaks for that did not say so when it logged on.
 void Ingest::learn_player(Sender& sender, std::string_view player_id) {
   if (player_id.empty()) return;
-  sender.become_auxiliary(sender.match_id, std::string(player_id));
-  if (sender.is_restored) registry_.auxiliary_back(sender.match_id, sender.player_id, clock_.wall_ms());
+  sender.become_auxiliary(sender.match_id, std::string(player_id), sender.group_code);
+  if (sender.is_restored)
+    registry_.auxiliary_back(sender.match_id, sender.player_id, clock_.wall_ms(), sender.group_code);
 }
 
 void Ingest::take_early(Sender& sender, match::Writer writer) {
@@ -166,10 +171,11 @@ void Ingest::turn_away(Sender& sender, match::Writer writer) {
 // --- What becomes of matches ---
 
 void Ingest::on_match_id_changed(const match::Match& match, const std::string& before) {
-  if (match.match_id().empty() || registry_.has_match_id(before)) return;
+  if (match.match_id().empty()) return;
+  const bool is_other_left = registry_.has_match_id(before);
   for (Sender* sender : senders_) {
-    if (sender->state == SenderState::kAuxiliary && sender->match_id == before)
-      sender->become_auxiliary(std::string(match.match_id()), sender->player_id);
+    if (sender->assists(match, before) && (!sender->group_code.empty() || !is_other_left))
+      sender->become_auxiliary(std::string(match.match_id()), sender->player_id, sender->group_code);
   }
 }
 
@@ -179,8 +185,7 @@ void Ingest::on_match_removed(const match::Match& match) {
       [&](match::Match& other) { id_lives_on |= &other != &match && other.match_id() == match.match_id(); });
   for (Sender* sender : senders_) {
     const bool observer = sender->state == SenderState::kObserver && sender->group_code == match.group_code();
-    const bool auxiliary =
-        sender->state == SenderState::kAuxiliary && sender->match_id == match.match_id() && !id_lives_on;
+    const bool auxiliary = sender->assists(match, match.match_id()) && (!sender->group_code.empty() || !id_lives_on);
     if (observer || auxiliary) sender->socket.disconnect(true);  // ends at the end of the turn: the set stays as it is
   }
 }

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/timer_wheel.h"
+#include "gateway/auxiliary_auth.h"
 #include "gateway/event_faults.h"
 #include "gateway/key_check.h"
 #include "json/document.h"
@@ -54,6 +55,8 @@ class Ingest final : public socketio::SocketHandler {
 
   // Whether a client's offset gives its session back (spec section 1.4). On at first.
   void restore_sessions(bool on) { restores_ = on; }
+  // What auxiliary clients have to know. kOpen at first.
+  void set_auxiliary_auth(AuxiliaryAuth auth) { auxiliary_auth_ = auth; }
 
   // `match` had the id `before`: the auxiliary clients that speak for no other match of that id stay with it.
   void on_match_id_changed(const match::Match& match, const std::string& before);
@@ -64,6 +67,9 @@ class Ingest final : public socketio::SocketHandler {
   // What was wrong with events of senders that are logged on.
   const EventFaults& faults() const { return faults_; }
   size_t senders() const { return senders_.size(); }
+  // Those that are logged on, and connected or waited for.
+  size_t observers() const { return count(SenderState::kObserver); }
+  size_t auxiliaries() const { return count(SenderState::kAuxiliary); }
 
  private:
   struct Sender;
@@ -74,7 +80,8 @@ class Ingest final : public socketio::SocketHandler {
   // for those with data.
   Sender& sender_of(socketio::Socket& socket);
   void restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code);
-  void restore_auxiliary(socketio::Socket& socket, std::string_view match_id, std::string_view player_id);
+  void restore_auxiliary(socketio::Socket& socket, std::string_view note);
+  size_t count(SenderState state) const;
   void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
   // Data of a sender that is not logged on as `writer`.
   void take_early(Sender& sender, match::Writer writer);
@@ -89,6 +96,11 @@ class Ingest final : public socketio::SocketHandler {
   // The key's check may have taken a while.
   void on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked);
   void log_on_auxiliary(Sender& sender, std::string_view text);
+  // Everything but its key has yet to be found good; `keeps` as for `refuse`.
+  void admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon, bool keeps);
+  // The match that a sender with this match id may write to and that nobody else has to be asked about: a live one
+  // with the secret, or just a live one where none is needed. Null: none.
+  match::Match* find_for_auxiliary(const match::AuxiliaryLogon& logon);
   // What viewers see of an auxiliary client while its connection is lost, and after its end.
   void show_gone(const Sender& sender);
   // Whether the sender is logged on to a match that lives.
@@ -109,6 +121,7 @@ class Ingest final : public socketio::SocketHandler {
   const KeyCheck& keys_;
   match::VersionRange versions_;
   bool restores_ = true;
+  AuxiliaryAuth auxiliary_auth_ = AuxiliaryAuth::kOpen;
   IngestStats stats_;
   EventFaults faults_;
   std::unordered_set<Sender*> senders_;

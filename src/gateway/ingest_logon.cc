@@ -72,23 +72,52 @@ void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, c
 
 // --- Auxiliary clients ---
 
+// Whoever is let in already is not asked for its key once more.
 void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
   const bool is_first = !std::exchange(sender.has_logon, true);
   const bool keeps = sender.state == SenderState::kChecking || (!is_first && has_session(sender));
   std::string_view cause;
-  const Result<match::AuxiliaryLogon> logon = match::read_auxiliary_logon(parse(text), versions_, &cause);
+  Result<match::AuxiliaryLogon> logon = match::read_auxiliary_logon(parse(text), versions_, &cause);
   if (!logon) return refuse(sender, keeps, kAuxiliaryAnswer, logon.error().message, cause);
-  if (!registry_.has_match_id(logon->match_id))
-    return refuse(sender, keeps, kAuxiliaryAnswer, match::reason_no_match(logon->match_id_text), "no such match");
   const bool is_same = sender.state == SenderState::kAuxiliary && sender.match_id == logon->match_id;
-  const bool is_player = logon->player_id.empty() || logon->player_id == sender.player_id;
+  if (auxiliary_auth_ != AuxiliaryAuth::kKey || keeps || is_same) return admit_auxiliary(sender, *logon, keeps);
+  end_session(sender, SenderState::kChecking);
+  sender.self = std::make_shared<Sender*>(&sender);
+  const std::string key = logon->key;
+  keys_.check(key, [this, self = std::weak_ptr(sender.self), logon = std::move(*logon)](const KeyAnswer& checked) {
+    const auto alive = self.lock();
+    if (!alive) return;
+    Sender& checking = **alive;
+    checking.self.reset();
+    if (checked.status != KeyStatus::kValid)
+      return refuse(checking, false, kAuxiliaryAnswer, reason_for(checked.status), cause_for(checked.status));
+    checking.state = SenderState::kUnknown;
+    admit_auxiliary(checking, logon, false);
+  });
+}
+
+match::Match* Ingest::find_for_auxiliary(const match::AuxiliaryLogon& logon) {
+  return registry_.find_match_id(logon.match_id, [&](const match::Match& match) {
+    return auxiliary_auth_ != AuxiliaryAuth::kSecret || registry_.is_secret(match, logon.group_secret);
+  });
+}
+
+void Ingest::admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon, bool keeps) {
+  if (!registry_.has_match_id(logon.match_id))
+    return refuse(sender, keeps, kAuxiliaryAnswer, match::reason_no_match(logon.match_id_text), "no such match");
+  const bool is_same = sender.state == SenderState::kAuxiliary && sender.match_id == logon.match_id;
+  const bool is_player = logon.player_id.empty() || logon.player_id == sender.player_id;
   if (is_same && is_player) return confirm(sender, kAuxiliaryAnswer, kAuxiliaryType, {});
   if (keeps && !is_same) return refuse(sender, true, kAuxiliaryAnswer, match::kReasonLoggedOn, kLoggedOnCause);
+  const match::Match* const match = find_for_auxiliary(logon);
+  if (match == nullptr)
+    return refuse(sender, keeps, kAuxiliaryAnswer, match::kReasonInvalidKey, "the secret is none of the match's");
   end_session(sender, SenderState::kUnknown);
-  sender.become_auxiliary(logon->match_id, logon->player_id);
-  registry_.auxiliary_new(sender.match_id, sender.player_id, clock_.wall_ms());
+  const bool is_bound = auxiliary_auth_ == AuxiliaryAuth::kSecret;
+  sender.become_auxiliary(logon.match_id, logon.player_id, std::string(is_bound ? match->group_code() : ""));
+  registry_.auxiliary_new(sender.match_id, sender.player_id, clock_.wall_ms(), sender.group_code);
   ++stats_.logons;
-  log_.info("auxiliary client '" + logon->name + "' logged on to match '" + logon->match_id + "' from " +
+  log_.info("auxiliary client '" + logon.name + "' logged on to match '" + logon.match_id + "' from " +
             sender.socket.peer_address());
   answer(sender, kAuxiliaryAnswer, kAuxiliaryType, true, {});
 }
@@ -96,8 +125,9 @@ void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
 // --- Both ---
 
 bool Ingest::has_session(const Sender& sender) const {
-  if (sender.state == SenderState::kAuxiliary) return registry_.has_match_id(sender.match_id);
-  if (sender.state != SenderState::kObserver) return false;
+  if (sender.state == SenderState::kAuxiliary && sender.group_code.empty())
+    return registry_.has_match_id(sender.match_id);
+  if (sender.state != SenderState::kAuxiliary && sender.state != SenderState::kObserver) return false;
   const match::Match* match = registry_.find_group(sender.group_code);
   return match != nullptr && !match->state().hidden.has_ended;
 }
@@ -111,9 +141,10 @@ void Ingest::show_gone(const Sender& sender) {
   // The client may be back on another socket already, or another one speaks for the same player.
   const bool is_there = std::any_of(senders_.begin(), senders_.end(), [&](const Sender* other) {
     return other != &sender && other->state == SenderState::kAuxiliary && !other->is_lost &&
-           other->match_id == sender.match_id && other->player_id == sender.player_id;
+           other->match_id == sender.match_id && other->player_id == sender.player_id &&
+           other->group_code == sender.group_code;
   });
-  if (!is_there) registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms());
+  if (!is_there) registry_.auxiliary_gone(sender.match_id, sender.player_id, clock_.wall_ms(), sender.group_code);
 }
 
 void Ingest::answer(Sender& sender, std::string_view event, std::string_view type, bool value,

@@ -2,6 +2,7 @@
 // without either. For the door's own files only.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,7 +23,13 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
 
   // Logged on. Either leaves with the socket what admits its client again, see Ingest::on_connect.
   void become_observer(std::string group, std::string_view secret);
-  void become_auxiliary(std::string match, std::string player);
+  // `group`: the only one that it writes to, or "".
+  void become_auxiliary(std::string match, std::string player, std::string group);
+  // An auxiliary client of `match`, which has the id `id`.
+  bool assists(const match::Match& match, std::string_view id) const {
+    return state == SenderState::kAuxiliary && match_id == id &&
+           (group_code.empty() || group_code == match.group_code());
+  }
 
   // It sends data as `writer` before its logon, which has to come soon.
   void expect_logon(match::Writer writer) {
@@ -38,7 +45,7 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   bool has_logon = false;         // one has come over this connection
   bool is_lost = false;           // its connection is, and may come back
   std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
-  std::string group_code;         // observer
+  std::string group_code;         // observer; auxiliary: the only group that it writes to, or ""
   std::string match_id;           // auxiliary
   std::string player_id;          // auxiliary; learnt from its first scoreboard if it came without one
   match::Writer expected_of = match::Writer::kObserver;
@@ -55,12 +62,21 @@ constexpr std::string_view kAuxiliaryType = "aux_authenticate";
 // observer what admits it to its match, an auxiliary client what it said of itself.
 constexpr std::string_view kObserverNote = "observer";
 constexpr std::string_view kAuxiliaryNote = "auxiliary";
+// The same where an auxiliary client has to know something: a proof that it did, and what it said of itself.
+constexpr std::string_view kProvenNote = "auxiliary-proof";
 constexpr char kNoteSeparator = '\n';
 
 inline std::string note_of(std::string_view kind, std::string_view first, std::string_view second) {
   std::string note(kind);
   for (const std::string_view part : {first, second}) note.append(1, kNoteSeparator).append(part);
   return note;
+}
+
+// The part before the next separator, which is taken off `note`; all of it if there is none.
+inline std::string_view take_note_part(std::string_view& note) {
+  const std::string_view part = note.substr(0, note.find(kNoteSeparator));
+  note.remove_prefix(std::min(note.size(), part.size() + 1));
+  return part;
 }
 
 inline void Ingest::Sender::become_observer(std::string group, std::string_view secret) {
@@ -70,11 +86,18 @@ inline void Ingest::Sender::become_observer(std::string group, std::string_view 
   socket.admit();
 }
 
-inline void Ingest::Sender::become_auxiliary(std::string match, std::string player) {
+inline void Ingest::Sender::become_auxiliary(std::string match, std::string player, std::string group) {
   state = SenderState::kAuxiliary;
   match_id = std::move(match);
   player_id = std::move(player);
-  socket.set_offset_note(note_of(kAuxiliaryNote, match_id, player_id));
+  group_code = std::move(group);
+  const std::string said = note_of(kAuxiliaryNote, match_id, player_id);
+  if (door.auxiliary_auth_ == AuxiliaryAuth::kOpen) return socket.set_offset_note(said);
+  const match::Match* const proving = door.registry_.find_match_id(
+      match_id, [this](const match::Match& one) { return group_code.empty() || one.group_code() == group_code; });
+  if (proving == nullptr) return socket.set_offset_note({});
+  const std::string proof = auxiliary_proof(door.auxiliary_auth_, door.registry_.secret_of(*proving), match_id);
+  socket.set_offset_note(note_of(kProvenNote, proof, said.substr(kAuxiliaryNote.size() + 1)));
 }
 
 }  // namespace matchbus::gateway

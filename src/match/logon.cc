@@ -194,6 +194,8 @@ Result<AuxiliaryLogon> read_auxiliary_logon(json::Value root, const VersionRange
   if (logon.player_id.size() > kMaxLogonName) logon.player_id.clear();
   logon.match_id = lenient_text(root["matchId"]);
   logon.match_id_text = as_text(root["matchId"]);
+  logon.key = whole_text(root["key"], kMaxSecret);
+  logon.group_secret = whole_text(root["groupSecret"], kMaxSecret);
   return logon;
 }
 

@@ -45,6 +45,8 @@ struct AuxiliaryLogon {
   std::string match_id;       // "" if missing or no text: there is no such match
   std::string match_id_text;  // how the reason calls it ("undefined" if missing)
   std::string player_id;      // may be empty; then see spoken_for()
+  std::string key;            // this and the next are "" if missing or no text, as unmodified clients send neither
+  std::string group_secret;
 };
 
 // Errors are reasons for the client. `cause` is for the log: what exactly was wrong, or what a logon that is fine

@@ -135,6 +135,17 @@ bool MatchRegistry::has_match_id(std::string_view match_id) const {
   return std::any_of(first, last, [](const auto& entry) { return !entry.second->match->state().hidden.has_ended; });
 }
 
+Match* MatchRegistry::find_match_id(std::string_view match_id, const std::function<bool(const Match&)>& fits) {
+  const Slot* oldest = nullptr;
+  const auto [first, last] = by_match_id_.equal_range(match_id);
+  for (auto it = first; it != last; ++it) {
+    const Slot& slot = *it->second;
+    if (oldest != nullptr && oldest->serial < slot.serial) continue;
+    if (!slot.match->state().hidden.has_ended && fits(*slot.match)) oldest = &slot;
+  }
+  return oldest == nullptr ? nullptr : oldest->match.get();
+}
+
 void MatchRegistry::for_each(const std::function<void(Match&)>& visit) {
   for (const auto& [serial, slot] : live_) visit(*slot->match);
 }
@@ -142,6 +153,11 @@ void MatchRegistry::for_each(const std::function<void(Match&)>& visit) {
 bool MatchRegistry::is_secret(const Match& match, std::string_view secret) const {
   const auto found = live_.find(match.registry_serial_);
   return found != live_.end() && equal_constant_time(secret, found->second->secret);
+}
+
+std::string_view MatchRegistry::secret_of(const Match& match) const {
+  const auto found = live_.find(match.registry_serial_);
+  return found == live_.end() ? std::string_view() : found->second->secret;
 }
 
 void MatchRegistry::set_match_id(Slot& slot, std::string_view match_id) {
@@ -210,14 +226,20 @@ Outcome MatchRegistry::receive_observer(std::string_view own_group, const Envelo
   return deliver(slot, event);
 }
 
-Outcome MatchRegistry::receive_auxiliary(const Envelope& event) {
-  Outcome best{Verdict::kIgnored, "no such match", {}};
+// In the order they came, whatever the table's order is.
+void MatchRegistry::address(std::string_view match_id, std::string_view only_group) {
   addressed_.clear();
-  const auto [first, last] = by_match_id_.equal_range(event.match_id);
-  for (auto it = first; it != last; ++it) addressed_.push_back(it->second);
-  if (addressed_.empty()) ++stats_.ignored;
-  // In the order they came, whatever the table's order is.
+  const auto [first, last] = by_match_id_.equal_range(match_id);
+  for (auto it = first; it != last; ++it) {
+    if (only_group.empty() || it->second->group_code == only_group) addressed_.push_back(it->second);
+  }
   std::sort(addressed_.begin(), addressed_.end(), [](const Slot* a, const Slot* b) { return a->serial < b->serial; });
+}
+
+Outcome MatchRegistry::receive_auxiliary(const Envelope& event, std::string_view only_group) {
+  Outcome best{Verdict::kIgnored, "no such match", {}};
+  address(event.match_id, only_group);
+  if (addressed_.empty()) ++stats_.ignored;
   bool is_first = true;
   for (Slot* const slot : addressed_) {
     const Outcome outcome = deliver(*slot, event);
@@ -242,26 +264,27 @@ Outcome MatchRegistry::receive_server(Match& match, EventType type, std::string_
   return deliver(*slot, event);
 }
 
-void MatchRegistry::auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
-  tell_of_auxiliary(EventType::kServerAuxGone, match_id, player_id, now_ms);
+void MatchRegistry::auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                                   std::string_view only_group) {
+  tell_of_auxiliary(EventType::kServerAuxGone, match_id, player_id, now_ms, only_group);
 }
 
-void MatchRegistry::auxiliary_new(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
-  tell_of_auxiliary(EventType::kServerAuxNew, match_id, player_id, now_ms);
+void MatchRegistry::auxiliary_new(std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                                  std::string_view only_group) {
+  tell_of_auxiliary(EventType::kServerAuxNew, match_id, player_id, now_ms, only_group);
 }
 
-void MatchRegistry::auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms) {
-  tell_of_auxiliary(EventType::kServerAuxBack, match_id, player_id, now_ms);
+void MatchRegistry::auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                                   std::string_view only_group) {
+  tell_of_auxiliary(EventType::kServerAuxBack, match_id, player_id, now_ms, only_group);
 }
 
 void MatchRegistry::tell_of_auxiliary(EventType type, std::string_view match_id, std::string_view player_id,
-                                      int64_t now_ms) {
+                                      int64_t now_ms, std::string_view only_group) {
   if (match_id.empty() || player_id.empty()) return;
   BytesWriter data;
   json::write_string(data, player_id);
-  addressed_.clear();
-  const auto [first, last] = by_match_id_.equal_range(match_id);
-  for (auto it = first; it != last; ++it) addressed_.push_back(it->second);
+  address(match_id, only_group);
   for (Slot* const slot : addressed_) receive_server(*slot->match, type, data.view(), now_ms);
 }
 

@@ -109,15 +109,18 @@ class MatchRegistry {
   // `own_group`: the observer's logon. Data for another group is refused; an observer that names only a match id must
   // name its own match.
   Outcome receive_observer(std::string_view own_group, const Envelope& event);
-  // To every live match with the envelope's match id. The verdict is the best of them.
-  Outcome receive_auxiliary(const Envelope& event);
+  // To every live match with the envelope's match id, or to the one of `only_group`. The verdict is the best of them.
+  Outcome receive_auxiliary(const Envelope& event, std::string_view only_group = {});
   // Something the server knows by itself; `data` is JSON text of the event's kind (event.h).
   Outcome receive_server(Match& match, EventType type, std::string_view data, int64_t now_ms);
   // The auxiliary client that spoke for `player_id` has gone, if only for now; or it is back as it was; or one has
-  // logged on for that player anew.
-  void auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms);
-  void auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms);
-  void auxiliary_new(std::string_view match_id, std::string_view player_id, int64_t now_ms);
+  // logged on for that player anew. In every live match with that id, or in that of `only_group`.
+  void auxiliary_gone(std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                      std::string_view only_group = {});
+  void auxiliary_back(std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                      std::string_view only_group = {});
+  void auxiliary_new(std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                     std::string_view only_group = {});
 
   // The names of agents and maps have been replaced: all matches show the new ones.
   void names_changed(int64_t now_ms);
@@ -129,11 +132,15 @@ class MatchRegistry {
   Match* find_group(std::string_view group_code);
   // Whether a live match has this id; false for "".
   bool has_match_id(std::string_view match_id) const;
+  // The oldest live match with this id that `fits`; null if there is none.
+  Match* find_match_id(std::string_view match_id, const std::function<bool(const Match&)>& fits);
   void for_each(const std::function<void(Match&)>& visit);
   // Live matches, ended ones that are still here included.
   size_t size() const { return live_.size(); }
   // Those that the match's secret admits.
   bool is_secret(const Match& match, std::string_view secret) const;
+  // For proofs that are made with it; never to be shown.
+  std::string_view secret_of(const Match& match) const;
 
   // Lets time pass: deadlines of matches, removals, stats.
   void advance(int64_t now_ms);
@@ -173,8 +180,11 @@ class MatchRegistry {
   void index_match_id(Slot& slot);
   void set_match_id(Slot& slot, std::string_view match_id);
   void count(const Outcome& outcome, EventType type);
-  // One of the server's own events about an auxiliary client, to every match with that id.
-  void tell_of_auxiliary(EventType type, std::string_view match_id, std::string_view player_id, int64_t now_ms);
+  // One of the server's own events about an auxiliary client.
+  void tell_of_auxiliary(EventType type, std::string_view match_id, std::string_view player_id, int64_t now_ms,
+                         std::string_view only_group);
+  // Puts the matches that an event to this id reaches into addressed_, in the order in which they came.
+  void address(std::string_view match_id, std::string_view only_group);
   void mark_changed(Slot& slot);
   void unlink(Slot& slot);
   void schedule(Slot& slot);

@@ -248,6 +248,126 @@ TEST_F(IngestTest, OnlyWhoIsLoggedOnIsKeptWhenItsConnectionIsLost) {
   EXPECT_TRUE(watching.connected && checked.connected && silent.connected);
 }
 
+// --- What auxiliary clients have to know ---
+
+// Matches G and H, both of the id M as two observers' of one game may be; player P is in both.
+class AuxiliaryAuthTest : public IngestTest {
+ protected:
+  AuxiliaryAuthTest() {
+    for (const std::string_view group : {"G", "H"}) {
+      PaperSocket& watching = observer(group);
+      send(watching, group, "match_start", "\"M\"");
+      add_player(watching, group, "P");
+    }
+  }
+  // Logs on with what else it sends; its answer.
+  std::string log_on(PaperSocket& socket, std::string_view more = {}) {
+    emit(socket, "aux_logon",
+         R"({"type":"aux_authenticate","clientVersion":"0.3.20","name":"N","matchId":"M","playerId":"P")" +
+             std::string(more) + "}");
+    const auto got = answers(socket);
+    return got.empty() ? "nothing" : got.back();
+  }
+  std::string with_secret(std::string_view group) {
+    return R"(,"groupSecret":")" + std::string(registry_.secret_of(*registry_.find_group(group))) + "\"";
+  }
+  double health_in(std::string_view group) { return registry_.find_group(group)->state().teams[0].players[0].health; }
+};
+
+TEST_F(AuxiliaryAuthTest, OpenIsEnoughForUnmodifiedClients) {
+  EXPECT_EQ(log_on(connect()), kAuxiliaryYes);
+  EXPECT_EQ(ingest_.auxiliaries(), 1U);
+  EXPECT_EQ(ingest_.observers(), 2U);
+}
+
+TEST_F(AuxiliaryAuthTest, AKeyIsAskedFor) {
+  ingest_.set_auxiliary_auth(AuxiliaryAuth::kKey);
+  PaperSocket& unmodified = connect();
+  EXPECT_EQ(log_on(unmodified), no("aux_logon_ack", match::kReasonInvalidKey));
+  EXPECT_FALSE(unmodified.connected);
+  EXPECT_EQ(ingest_.auxiliaries(), 0U);
+  PaperSocket& good = connect();
+  EXPECT_EQ(log_on(good, R"(,"key":"key")"), kAuxiliaryYes);
+  aux(good, "M", "P", "aux_health", "55");
+  EXPECT_EQ(health_in("G"), 55);
+  // The backend may take its time, and the session that comes of it is whole.
+  PaperSocket& slow = connect();
+  EXPECT_EQ(log_on(slow, R"(,"key":"slow")"), "nothing");
+  aux(slow, "M", "P", "aux_health", "44");
+  EXPECT_EQ(health_in("G"), 55) << "not let in yet";
+  authority_.answer(KeyStatus::kValid);
+  EXPECT_THAT(answers(slow), ElementsAre(kAuxiliaryYes));
+  aux(slow, "M", "P", "aux_health", "44");
+  EXPECT_EQ(health_in("G"), 44);
+  PaperSocket& expired = connect();
+  log_on(expired, R"(,"key":"slow")");
+  authority_.answer(KeyStatus::kExpired);
+  EXPECT_THAT(answers(expired), ElementsAre(no("aux_logon_ack", match::kReasonExpiredKey)));
+  PaperSocket& gone = connect();
+  log_on(gone, R"(,"key":"slow")");
+  gone.data.reset();
+  authority_.answer(KeyStatus::kValid);
+}
+
+TEST_F(AuxiliaryAuthTest, ASecretOpensTheMatchOfItsGroupOnly) {
+  ingest_.set_auxiliary_auth(AuxiliaryAuth::kSecret);
+  PaperSocket& unmodified = connect();
+  EXPECT_EQ(log_on(unmodified), no("aux_logon_ack", match::kReasonInvalidKey));
+  EXPECT_EQ(log_on(connect(), R"(,"groupSecret":"AAAAAAAAAAAA")"), no("aux_logon_ack", match::kReasonInvalidKey));
+  EXPECT_EQ(log_on(connect(), R"(,"key":"key")"), no("aux_logon_ack", match::kReasonInvalidKey));
+  PaperSocket& good = connect();
+  EXPECT_EQ(log_on(good, with_secret("H")), kAuxiliaryYes);
+  aux(good, "M", "P", "aux_health", "55");
+  EXPECT_EQ(health_in("H"), 55);
+  EXPECT_EQ(health_in("G"), 100) << "a match of the same id that is not its own";
+  const auto& shown = registry_.find_group("H")->state().teams[0].players[0].auxiliary;
+  EXPECT_TRUE(shown.health);
+  ingest_.on_suspended(good);
+  EXPECT_FALSE(shown.health);
+}
+
+// The observer of a bound client's match goes on with another id, while the other match keeps the old one.
+TEST_F(AuxiliaryAuthTest, ABoundClientGoesWithItsMatch) {
+  ingest_.set_auxiliary_auth(AuxiliaryAuth::kSecret);
+  PaperSocket& good = connect();
+  log_on(good, with_secret("H"));
+  send(*sockets_[1], "H", "match_start", "\"N\"");
+  aux(good, "M", "P", "aux_health", "55");
+  EXPECT_EQ(health_in("H"), 55);
+  EXPECT_EQ(health_in("G"), 100);
+  registry_.remove(*registry_.find_group("G"));
+  EXPECT_TRUE(good.connected);
+  registry_.remove(*registry_.find_group("H"));
+  EXPECT_FALSE(good.connected);
+}
+
+// An offset comes from the client, which may make one up.
+TEST_F(AuxiliaryAuthTest, AnOffsetThatNobodyWasGivenLetsNobodyIn) {
+  PaperSocket& let_in = connect();
+  log_on(let_in);
+  const std::string open_note = let_in.note;
+  EXPECT_EQ(open_note, "auxiliary\nM\nP");
+  for (const AuxiliaryAuth auth : {AuxiliaryAuth::kKey, AuxiliaryAuth::kSecret}) {
+    ingest_.set_auxiliary_auth(auth);
+    const uint64_t before = ingest_.stats().restored;
+    const std::string made_up = "auxiliary-proof\n" + auxiliary_proof(auth, "AAAAAAAAAAAA", "M") + "\nM\nP";
+    for (const std::string& note : {open_note, made_up, std::string("auxiliary-proof\n\nM\nP")}) connect(note);
+    EXPECT_EQ(ingest_.stats().restored, before);
+    PaperSocket& good = connect();
+    log_on(good, R"(,"key":"key")" + with_secret("H"));
+    PaperSocket& back = connect(good.note);
+    EXPECT_EQ(ingest_.stats().restored, before + 1);
+    aux(back, "M", "P", "aux_health", "33");
+    EXPECT_EQ(health_in("H"), 33);
+    // What let somebody in by one rule does not by another.
+    ingest_.set_auxiliary_auth(auth == AuxiliaryAuth::kKey ? AuxiliaryAuth::kSecret : AuxiliaryAuth::kKey);
+    connect(good.note);
+    EXPECT_EQ(ingest_.stats().restored, before + 1);
+    good.data.reset();
+    back.data.reset();
+  }
+}
+
 // --- Auxiliary clients that are lost ---
 
 // A match G with id M and a player P.
