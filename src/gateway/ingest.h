@@ -76,8 +76,7 @@ class Ingest final : public socketio::SocketHandler {
   enum class SenderState : uint8_t { kUnknown, kChecking, kObserver, kAuxiliary, kRefused };
 
   // --- ingest.cc ---
-  // Makes one if the socket has none. Not before it is needed: the recovery of lost sockets keeps most of its places
-  // for those with data.
+  // Makes one if the socket has none. Not before it is needed: most connections of strangers never say anything.
   Sender& sender_of(socketio::Socket& socket);
   void restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code);
   void restore_auxiliary(socketio::Socket& socket, std::string_view note);

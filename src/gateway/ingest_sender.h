@@ -21,6 +21,15 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   }
   ~Sender() override { door.senders_.erase(this); }
 
+  // An observer's place for a lost socket is nobody else's, and auxiliary clients share theirs with those of their
+  // match.
+  socketio::Standing standing() const override {
+    using Kind = socketio::Standing::Kind;
+    if (state == SenderState::kObserver) return {Kind::kKnown, group_code};
+    if (state == SenderState::kAuxiliary) return {Kind::kGuest, match_id};
+    return {Kind::kStranger, {}};
+  }
+
   // Logged on. Either leaves with the socket what admits its client again, see Ingest::on_connect.
   void become_observer(std::string group, std::string_view secret);
   // `group`: the only one that it writes to, or "".

@@ -81,7 +81,7 @@ Recovery::Recovery(ServerSocket& socket, size_t max_events, size_t max_bytes)
 
 void Recovery::on_timer(Timer&) { socket_.leave(ServerSocket::Leave::kLost); }
 
-RecoveryTable::RecoveryTable(size_t max_lost) : max_lost_(max_lost) {}
+RecoveryTable::RecoveryTable(size_t max_lost, size_t max_of_party) : max_lost_(max_lost), max_of_party_(max_of_party) {}
 RecoveryTable::~RecoveryTable() = default;
 
 void RecoveryTable::add(ServerSocket& socket) { by_pid_.emplace(socket.recovery()->pid(), &socket); }
@@ -93,21 +93,53 @@ ServerSocket* RecoveryTable::find(std::string_view pid) const {
   return found == by_pid_.end() ? nullptr : found->second;
 }
 
-bool RecoveryTable::has_room(const ServerSocket& socket) const {
-  return lost_.size() < max_lost_ && (socket.data != nullptr || plain_lost_ < max_lost_ / 10);
+Standing RecoveryTable::standing_of(const ServerSocket& socket) {
+  return socket.data != nullptr ? socket.data->standing() : Standing{Kind::kStranger, {}};
 }
 
-void RecoveryTable::keep_lost(std::unique_ptr<ServerSocket> socket) {
-  const bool plain = socket->data == nullptr;
-  if (plain) ++plain_lost_;
-  ServerSocket* key = socket.get();
-  lost_.emplace(key, Lost{std::move(socket), plain});
+bool RecoveryTable::has_room(const ServerSocket& socket) const {
+  const Standing standing = standing_of(socket);
+  const auto party = parties_.find({standing.kind, std::string(standing.party)});
+  // The oldest of the party gives way.
+  if (party != parties_.end() && party->second.size() >= max_of_party_) return true;
+  const size_t known = count_of(Kind::kKnown);
+  if (standing.kind == Kind::kKnown) return known < max_lost_ || (!standing.party.empty() && party == parties_.end());
+  const size_t strangers = count_of(Kind::kStranger);
+  if (strangers + count_of(Kind::kGuest) >= max_lost_) return false;
+  return standing.kind == Kind::kGuest || strangers < max_lost_ / 10;
+}
+
+ServerSocket* RecoveryTable::keep_lost(std::unique_ptr<ServerSocket> socket) {
+  const Standing standing = standing_of(*socket);
+  Lost lost{nullptr, {standing.kind, std::string(standing.party)}};
+  ServerSocket* crowded_out = nullptr;
+  if (!standing.party.empty()) {
+    std::deque<ServerSocket*>& party = parties_[lost.party];
+    if (party.size() >= max_of_party_) {
+      crowded_out = party.front();
+      party.pop_front();
+    }
+    party.push_back(socket.get());
+  }
+  ++count_of(standing.kind);
+  ServerSocket* const key = socket.get();
+  lost.socket = std::move(socket);
+  lost_.emplace(key, std::move(lost));
+  return crowded_out;
+}
+
+void RecoveryTable::leave_party(const Party& party, ServerSocket& socket) {
+  const auto found = parties_.find(party);
+  if (found == parties_.end()) return;
+  std::erase(found->second, &socket);
+  if (found->second.empty()) parties_.erase(found);
 }
 
 std::unique_ptr<ServerSocket> RecoveryTable::take_lost(ServerSocket& socket) {
   const auto found = lost_.find(&socket);
   if (found == lost_.end()) return nullptr;
-  if (found->second.plain) --plain_lost_;
+  --count_of(found->second.party.first);
+  leave_party(found->second.party, socket);
   std::unique_ptr<ServerSocket> taken = std::move(found->second.socket);
   lost_.erase(found);
   return taken;

@@ -10,19 +10,23 @@
 // while nobody can receive it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/timer_wheel.h"
 #include "socketio/engine.h"
+#include "socketio/server.h"
 
 namespace matchbus::socketio {
 
@@ -102,11 +106,15 @@ class Recovery final : private Timer::Handler {
 };
 
 // The sockets of a server that can be recovered, found by their pid; owns those that are lost now.
+//
+// Whoever can connect can also drop, at no cost, so places for lost sockets are what attackers fill first. They are
+// kept apart by what the application knows of their sockets (Standing): those it knows lose none to anybody else, and
+// of the sockets of one party, say a match, the newest are kept, so that one party cannot fill the places of the
+// others.
 class RecoveryTable {
  public:
-  // `max_lost`: lost sockets kept at a time; a tenth of them may be without application data, so that clients that
-  // never said who they are cannot take the places of those that did.
-  explicit RecoveryTable(size_t max_lost);
+  // `max_lost` as in ServerOptions::recovery_max_sockets, `max_of_party` as in recovery_max_of_party.
+  RecoveryTable(size_t max_lost, size_t max_of_party);
   ~RecoveryTable();
 
   void add(ServerSocket& socket);
@@ -114,21 +122,32 @@ class RecoveryTable {
   ServerSocket* find(std::string_view pid) const;
 
   bool has_room(const ServerSocket& socket) const;
-  void keep_lost(std::unique_ptr<ServerSocket> socket);
+  // Returns the socket of the same party that has to leave for it, if any, which is still here.
+  ServerSocket* keep_lost(std::unique_ptr<ServerSocket> socket);
   // Gives a lost socket back to the caller; null if it is not here.
   std::unique_ptr<ServerSocket> take_lost(ServerSocket& socket);
   size_t lost() const { return lost_.size(); }
   std::vector<ServerSocket*> all_lost() const;
 
  private:
-  size_t max_lost_;
-  size_t plain_lost_ = 0;  // of them without data when they were lost
+  using Kind = Standing::Kind;
+  using Party = std::pair<Kind, std::string>;
   struct Lost {
     std::unique_ptr<ServerSocket> socket;
-    bool plain = false;
+    Party party;
   };
+  static Standing standing_of(const ServerSocket& socket);
+  size_t& count_of(Kind kind) { return counts_[static_cast<size_t>(kind)]; }
+  size_t count_of(Kind kind) const { return counts_[static_cast<size_t>(kind)]; }
+  // Takes it out of its party's line.
+  void leave_party(const Party& party, ServerSocket& socket);
+
+  size_t max_lost_;
+  size_t max_of_party_;
   std::unordered_map<std::string_view, ServerSocket*> by_pid_;  // keys lie in the sockets' recoveries
   std::unordered_map<ServerSocket*, Lost> lost_;
+  std::map<Party, std::deque<ServerSocket*>> parties_;  // with a name; each oldest first
+  std::array<size_t, 3> counts_{};                      // of lost_, by kind
 };
 
 }  // namespace matchbus::socketio

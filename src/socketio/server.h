@@ -23,7 +23,8 @@ struct ServerOptions {
   int connect_timeout_ms = 45'000;          // a session that joins no namespace in this time is closed
   int recovery_window_ms = 0;               // connection state recovery: how long a lost socket is kept; 0 = off
   size_t recovery_max_events = 1'000;       // sent events kept for one lost socket; beyond it the socket is given up
-  size_t recovery_max_sockets = 10'000;     // lost sockets kept at a time; a tenth of them may be without `data`
+  size_t recovery_max_sockets = 10'000;     // lost sockets kept at a time, of Standing::kKnown and of all others each
+  size_t recovery_max_of_party = 32;        // of them, those of one party; beyond, its oldest is given up
   size_t max_attachments = 10;              // binary attachments of one packet, 0 = none; more closes the session
   size_t max_attachment_bytes = 4'000'000;  // of one packet together; more closes the session
   size_t max_namespaces = 8;                // namespaces of one session
@@ -57,10 +58,22 @@ struct Event {
   std::optional<std::string_view> text(size_t index) const;
 };
 
+// What a socket is worth to the application when its connection is lost and places for lost sockets are few.
+struct Standing {
+  enum class Kind : uint8_t {
+    kStranger,  // has a tenth of the places of guests at most; so has a socket without data
+    kGuest,
+    kKnown,  // has places that no other kind takes, and one is always free for a party that has none
+  };
+  Kind kind = Kind::kGuest;
+  std::string_view party;  // who shares places with whom; "": nobody
+};
+
 // What an application keeps with a socket.
 class SocketData {
  public:
   virtual ~SocketData() = default;
+  virtual Standing standing() const { return {}; }
 };
 
 // A client in one namespace. Owned by the server; valid until on_disconnect returns. Survives the loss of its

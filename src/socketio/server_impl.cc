@@ -29,7 +29,7 @@ ServerImpl::ServerImpl(net::Loop& event_loop, ws::Context& ws, const ServerOptio
     : loop(event_loop),
       unfinished(ws.unfinished()),
       options(server_options),
-      recoveries(server_options.recovery_max_sockets),
+      recoveries(server_options.recovery_max_sockets, server_options.recovery_max_of_party),
       end_of_turn_(event_loop, [this] { end_sockets(); }),
       engine_(EngineServer::create(event_loop, ws, *this, server_options.engine)) {}
 
@@ -129,7 +129,8 @@ void ServerImpl::suspend(std::unique_ptr<ServerSocket> lost, EngineClose reason)
   socket.suspend(reason);
   --counters.sockets;
   ++counters.suspended;
-  recoveries.keep_lost(std::move(lost));
+  ServerSocket* const crowded_out = recoveries.keep_lost(std::move(lost));
+  if (crowded_out != nullptr) crowded_out->leave(ServerSocket::Leave::kLost);
   socket.nsp().handler.on_suspended(socket);
 }
 

@@ -368,6 +368,21 @@ TEST_F(AuxiliaryAuthTest, AnOffsetThatNobodyWasGivenLetsNobodyIn) {
   }
 }
 
+TEST_F(IngestTest, OnlyObserversAreKnownWhenTheyAreLost) {
+  using Kind = socketio::Standing::Kind;
+  PaperSocket& watching = observer("G");
+  send(watching, "G", "match_start", "\"M\"");
+  PaperSocket& auxiliary = connect();
+  assist(auxiliary, "M", "P");
+  PaperSocket& checked = connect();
+  observe(checked, "H", {}, "slow");
+  EXPECT_EQ(watching.data->standing().kind, Kind::kKnown);
+  EXPECT_EQ(watching.data->standing().party, "G");
+  EXPECT_EQ(auxiliary.data->standing().kind, Kind::kGuest);
+  EXPECT_EQ(auxiliary.data->standing().party, "M");
+  EXPECT_EQ(checked.data->standing().kind, Kind::kStranger);
+}
+
 // --- Auxiliary clients that are lost ---
 
 // A match G with id M and a player P.

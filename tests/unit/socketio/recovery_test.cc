@@ -481,6 +481,69 @@ TEST_F(RecoveryTest, StrangersTakeATenthOfThePlaces) {
   EXPECT_EQ(stats().suspended, 2U);
 }
 
+// Data with a standing.
+class Guest final : public SocketData {
+ public:
+  Guest(Standing::Kind kind, std::string party) : kind_(kind), party_(std::move(party)) {}
+  Standing standing() const override { return {kind_, party_}; }
+
+ private:
+  Standing::Kind kind_;
+  std::string party_;
+};
+
+TEST_F(RecoveryTest, NobodyTakesThePlacesOfThoseThatAreKnown) {
+  using Kind = Standing::Kind;
+  ServerOptions limited = options();
+  limited.recovery_max_sockets = 20;
+  limited.recovery_max_of_party = 8;
+  start(limited);
+  Kind kind = Kind::kGuest;
+  std::string party;
+  app.connected = [&](Socket& socket) { socket.data = std::make_unique<Guest>(kind, party); };
+  for (int i = 0; i < 30; ++i) {
+    party = "match " + std::to_string(i);
+    lose(*enter().wire);
+  }
+  EXPECT_EQ(stats().suspended, 20U) << "as many guests as there are places";
+  // So many of some that are known that their places are taken, and others find one all the same.
+  kind = Kind::kKnown;
+  for (int i = 0; i < 24; ++i) {
+    party = "group " + std::to_string(i % 3);
+    lose(*enter().wire);
+  }
+  EXPECT_EQ(stats().suspended, 40U);
+  party = "another group";
+  const Client known = enter();
+  lose(*known.wire);
+  EXPECT_EQ(stats().suspended, 41U);
+  come_back(known, "");
+  EXPECT_EQ(stats().recovered, 1U);
+}
+
+TEST_F(RecoveryTest, TheNewestOfAPartyAreKept) {
+  ServerOptions limited = options();
+  limited.recovery_max_sockets = 20;
+  limited.recovery_max_of_party = 2;
+  start(limited);
+  std::string party = "one";
+  app.connected = [&](Socket& socket) { socket.data = std::make_unique<Guest>(Standing::Kind::kGuest, party); };
+  const Client first = enter();
+  lose(*first.wire);
+  party = "other";
+  const Client other = enter();
+  lose(*other.wire);
+  party = "one";
+  const Client second = enter();
+  lose(*second.wire);
+  const Client third = enter();
+  lose(*third.wire);
+  EXPECT_EQ(stats().suspended, 3U);
+  for (const Client* client : {&second, &third, &other, &first}) come_back(*client, "");
+  EXPECT_EQ(stats().recovered, 3U) << "all but the first of that party";
+  EXPECT_EQ(stats().suspended, 0U);
+}
+
 TEST_F(RecoveryTest, FromPollingToWebSocketAndBack) {
   const std::string sid = open();
   post(sid, "40");
