@@ -178,6 +178,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
     registry_.set_handler(this);
     registry_.set_on_changed([this] { ticker_.on_change(); });
     ingest_.restore_sessions(options_.recovery_window_ms > 0);
+    ingest_.limit_rate(options_.max_sender_rate);
     ingest_.set_auxiliary_auth(*gateway::read_auxiliary_auth(options_.aux_auth));
     gateway::add_extras(extras_port_.router(), {[this] { return registry_.size(); }, [this] { return metrics(); }});
     ingest_server_->add_namespace("/", ingest_);
@@ -286,7 +287,8 @@ Result<void> AppImpl::start_journal() {
                          .server_version = MATCHBUS_VERSION,
                          .sync = *read_sync_policy(options_.journal_sync),
                          .buffer_bytes = options_.journal_buffer,
-                         .max_open_files = descriptors_.journals};
+                         .max_open_files = descriptors_.journals,
+                         .match_bytes = options_.journal_match_bytes};
   journal_ = std::make_unique<Journal>(loop_, std::move(journal), [this] { ticker_.on_written(); });
   if (Result<void> opened = journal_->open(); !opened) return opened;
   registry_.set_handler(nullptr);

@@ -32,8 +32,8 @@ bool has_afterlife(const match::Match& match) {
 struct Journal::Entry {
   Entry(JournalFiles& files, std::string_view group, int64_t start_ms, std::string sidecar)
       : file(files, group, start_ms, std::move(sidecar)), group_code(group), stem(file.stem()) {}
-  Entry(JournalFiles& files, std::string_view group, std::string the_stem, uint64_t size)
-      : file(files, std::move(the_stem), size), group_code(group), stem(file.stem()) {}
+  Entry(JournalFiles& files, std::string_view group, std::string the_stem, uint64_t the_size)
+      : file(files, std::move(the_stem), the_size), group_code(group), stem(file.stem()), size(the_size) {}
 
   BytesWriter& filling() { return buffers[fills]; }
   BytesWriter& writing() { return buffers[1 - fills]; }
@@ -44,6 +44,7 @@ struct Journal::Entry {
   std::array<BytesWriter, 2> buffers;  // one takes events, the other is the job's while in_batch
   size_t fills = 0;
   size_t written = 0;  // of `writing`, in the file
+  uint64_t size = 0;   // of the journal, with what waits
   bool is_marked = false;
   bool in_batch = false;
   bool retire = false;       // the match has gone, or the journal is given up
@@ -152,20 +153,32 @@ void Journal::mark(Entry& entry) {
 
 void Journal::count(Entry& entry, size_t size) {
   stats_.pending_bytes += size;
+  entry.size += size;
   mark(entry);
-  if (options_.buffer_bytes != 0 && stats_.pending_bytes > options_.buffer_bytes) give_up(entry);
+  if (options_.buffer_bytes != 0 && stats_.pending_bytes > options_.buffer_bytes) {
+    ++stats_.given_up;
+    give_up(entry, "since the disk takes no more");
+  } else if (options_.match_bytes != 0 && entry.size > options_.match_bytes) {
+    ++stats_.too_large;
+    give_up(entry, "which is larger than --journal-match-bytes (JOURNAL_MATCH_BYTES)");
+  }
 }
 
-void Journal::give_up(Entry& entry) {
-  ++stats_.given_up;
+bool Journal::has_room(const match::Match& match, match::Writer writer) const {
+  if (options_.match_bytes == 0 || writer != match::Writer::kAuxiliary) return true;
+  const Entry* const entry = find(match);
+  return entry == nullptr || entry->is_given_up || entry->size < options_.match_bytes - options_.match_bytes / 4;
+}
+
+void Journal::give_up(Entry& entry, std::string_view why) {
   entry.is_given_up = true;
   entry.retire = true;
   drop(entry.filling(), 0);
   if (!entry.in_batch) drop(entry.writing(), std::exchange(entry.written, 0));
   mark(entry);
   loop_.log().limited(LogLevel::kError, "journal given up",
-                      "gave up the journal of group '" + entry.group_code +
-                          "', since the disk takes no more: the match goes on, but would not come back after a crash");
+                      "gave up the journal of group '" + entry.group_code + "', " + std::string(why) +
+                          ": the match goes on, but would not come back after a crash");
 }
 
 // Forgets what is in `buffer`, of which so many bytes are not pending any more.

@@ -10,8 +10,8 @@
 //
 // When writing fails (full disk, read-only directory) events stay in memory and are tried again every tick, within
 // a bound for all matches together; a match that would pass it has its journal given up: what is there stays a
-// readable prefix, the file beside it goes, so that no later start takes the prefix for the match. Matches go on in
-// any case, and new ones start with a new journal.
+// readable prefix, the file beside it goes, so that no later start takes the prefix for the match. So has one that
+// would grow beyond what a match may take. Matches go on in any case, and new ones start with a new journal.
 #pragma once
 
 #include <cstdint>
@@ -39,15 +39,17 @@ struct JournalOptions {
   SyncPolicy sync;
   size_t buffer_bytes = 32 * 1024 * 1024;  // waiting to be written, all matches together; 0: no limit
   size_t max_open_files = 256;
+  size_t match_bytes = 0;  // of one match's journal; 0: no limit
 };
 
 struct JournalStats {
   uint64_t events = 0;  // taken
   uint64_t bytes = 0;   // written
   uint64_t batches = 0;
-  uint64_t failed = 0;    // batches in which something could not be written
-  uint64_t late = 0;      // ticks whose states were shown before they were recorded, since the disk was slower
-  uint64_t given_up = 0;  // journals
+  uint64_t failed = 0;     // batches in which something could not be written
+  uint64_t late = 0;       // ticks whose states were shown before they were recorded, since the disk was slower
+  uint64_t given_up = 0;   // journals, since too much waited for the disk
+  uint64_t too_large = 0;  // journals given up, since their matches sent too much
   size_t pending_bytes = 0;
   int64_t longest_batch_us = 0;  // since it was last taken
 };
@@ -68,6 +70,9 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
                   std::string_view secret, int64_t now_ms) override;
   void on_event(const match::Match& match, const match::Envelope& event) override;
   void on_removed(const match::Match& match) override;
+
+  // Auxiliary clients may not fill what an observer needs: the last quarter of a match's journal is the observers'.
+  bool has_room(const match::Match& match, match::Writer writer) const override;
 
   bool may_show(const match::Match& match) const override;
 
@@ -104,7 +109,7 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
   void mark(Entry& entry);
   // So many bytes came into its buffer.
   void count(Entry& entry, size_t size);
-  void give_up(Entry& entry);
+  void give_up(Entry& entry, std::string_view why);
   void drop(BytesWriter& buffer, size_t written);
   // Makes the next batch; false: there is nothing to do.
   bool collect();

@@ -189,6 +189,11 @@ const std::vector<OptionEntry>& option_table() {
       {"--journal-buffer", "JOURNAL_BUFFER", "BYTES",
        "Events of all matches that wait in memory while the disk takes none; beyond, records are given up",
        &O::journal_buffer},
+      {"--journal-match-bytes", "JOURNAL_MATCH_BYTES", "BYTES",
+       "The record of one match; auxiliary clients' events are refused at three quarters of it, beyond it the record "
+       "is "
+       "given up; 0 is no limit",
+       &O::journal_match_bytes},
       {"--journal-max-age", "JOURNAL_MAX_AGE", "DAYS", "Records of ended matches are deleted when they are older",
        &O::journal_max_age_days},
       {"--journal-max-bytes", "JOURNAL_MAX_BYTES", "BYTES",
@@ -210,6 +215,9 @@ const std::vector<OptionEntry>& option_table() {
        "are refused with 503; 0 is no limit",
        &O::max_unpolled},
       {"--max-matches", "MAX_MATCHES", "N", "Live matches; 0 is no limit", &O::max_matches},
+      {"--max-sender-rate", "MAX_SENDER_RATE", "BYTES",
+       "Events of one observer or auxiliary client a second, over time; beyond, they are dropped; 0 is no limit",
+       &O::max_sender_rate},
       {"--max-previews", "MAX_PREVIEWS", "N", "Previews kept; beyond, the oldest goes; 0 is no limit",
        &O::max_previews},
       {"--max-results", "MAX_RESULTS", "N", "Results of finished matches kept; beyond, the oldest goes; 0 is no limit",

@@ -55,6 +55,7 @@ struct Options {
   bool journal = true;
   std::string journal_sync = "1";  // see read_sync_policy
   size_t journal_buffer = 32'000'000;
+  size_t journal_match_bytes = 256'000'000;
   int journal_max_age_days = 30;
   size_t journal_max_bytes = 1'000'000'000;
 
@@ -67,6 +68,7 @@ struct Options {
   size_t max_sessions = 60'000;
   size_t max_unpolled = 5'000;
   size_t max_matches = 1'000;
+  size_t max_sender_rate = 500'000;
   size_t max_previews = 500;
   size_t max_results = 1'000;
   size_t max_header = 16 * 1024;

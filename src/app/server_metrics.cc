@@ -59,6 +59,8 @@ void add_journal_metrics(MetricsText& out, Journal& journal, const JournalPruner
               stats.late);
   out.counter("matchbus_journal_given_up_total", "Journals given up, since too much waited for the disk.",
               stats.given_up);
+  out.counter("matchbus_journal_too_large_total", "Journals given up, since their matches sent too much.",
+              stats.too_large);
   out.gauge("matchbus_journal_degraded", "Live matches that would not come back from a crash as they are.",
             static_cast<double>(journal.degraded()));
   out.gauge("matchbus_journal_pending_bytes", "Bytes waiting to be written.", static_cast<double>(stats.pending_bytes));
@@ -158,6 +160,9 @@ std::string server_metrics(const MetricSources& from) {
   out.sample("result", "refused", from.registry.stats().refused);
   out.sample("result", "unreadable", from.ingest.stats().unreadable);
   out.sample("result", "before_logon", from.ingest.stats().before_logon);
+  out.sample("result", "too_fast", from.ingest.stats().too_fast);
+  out.counter("matchbus_events_reduced_total",
+              "Events larger than any client's, of which only what is known was taken.", from.ingest.stats().reduced);
   add_faults(out, from.ingest.faults());
   out.gauge("matchbus_rooms", "Groups with viewers.", static_cast<double>(from.output.rooms()));
   out.counter("matchbus_viewer_logons_total", "Viewers logged on.", from.output.stats().logons);

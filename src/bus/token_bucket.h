@@ -9,12 +9,12 @@ namespace matchbus::bus {
 // since all buckets of a kind have the same; both are 1 or more. Times are monotonic.
 class TokenBucket {
  public:
-  // Takes a token if there is one.
-  bool take(int64_t now_ms, int64_t per_second, int64_t size) {
+  // Takes so many tokens if they are there.
+  bool take(int64_t now_ms, int64_t per_second, int64_t size, int64_t tokens = 1) {
     missing_ = missing(now_ms, per_second);
     filled_ms_ = now_ms;
-    if (missing_ + kToken > size * kToken) return false;
-    missing_ += kToken;
+    if (missing_ + tokens * kToken > size * kToken) return false;
+    missing_ += tokens * kToken;
     return true;
   }
   bool is_full(int64_t now_ms, int64_t per_second) const { return missing(now_ms, per_second) == 0; }

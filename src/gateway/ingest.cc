@@ -7,8 +7,16 @@
 
 #include "gateway/ingest_sender.h"
 #include "match/key_policy.h"
+#include "match/known_members.h"
 
 namespace matchbus::gateway {
+namespace {
+
+constexpr int64_t kObserverBurstS = 60;
+constexpr int64_t kAuxiliaryBurstS = 4;
+
+}  // namespace
+
 Ingest::Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchRegistry& registry, const KeyCheck& keys,
                match::VersionRange versions)
     : clock_(clock),
@@ -121,6 +129,7 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
   Sender& sender = sender_of(socket);
   const SenderState needed = writer == match::Writer::kObserver ? SenderState::kObserver : SenderState::kAuxiliary;
   if (sender.state != needed) return take_early(sender, writer);
+  if (!may_send(sender, writer, text.size())) return;
   texts_.clear();
   auto envelope = match::read_envelope(parse(text), writer, clock_.wall_ms(), &texts_);
   if (!envelope) {
@@ -129,6 +138,7 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
                         "ignored an unreadable event from " + sender.socket.peer_address());
   }
   ++stats_.events;
+  if (text.size() > match::kMaxWholeEvent) reduce(*envelope);
   match::Outcome outcome;
   if (writer == match::Writer::kObserver) {
     outcome = registry_.receive_observer(sender.group_code, *envelope);
@@ -140,6 +150,26 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
   }
   faults_.note(writer == match::Writer::kObserver ? sender.group_code : sender.match_id, sender.player_id, *envelope,
                outcome);
+}
+
+bool Ingest::may_send(Sender& sender, match::Writer writer, size_t bytes) {
+  if (bytes_per_second_ == 0) return true;
+  const int64_t saved_s = writer == match::Writer::kObserver ? kObserverBurstS : kAuxiliaryBurstS;
+  const auto rate = static_cast<int64_t>(bytes_per_second_);
+  if (sender.bytes.take(clock_.monotonic_ms(), rate, rate * saved_s, static_cast<int64_t>(bytes))) return true;
+  ++stats_.too_fast;
+  log_.limited(LogLevel::kWarning, "too fast",
+               "dropped an event of a sender that sends more than --max-sender-rate (MAX_SENDER_RATE), from " +
+                   sender.socket.peer_address());
+  return false;
+}
+
+void Ingest::reduce(match::Envelope& event) {
+  ++stats_.reduced;
+  BytesWriter known;
+  match::write_known_members(known, event.type, event.data);
+  reduced_text_.assign(known.view());
+  event.data = reduced_document_.parse_in_place(reduced_text_) ? reduced_document_.root() : json::Value();
 }
 
 // Which player an auxiliary client speaks for that did not say so when it logged on.

@@ -35,6 +35,8 @@ struct IngestStats {
   uint64_t events = 0;          // with a readable envelope, of senders that are logged on
   uint64_t unreadable = 0;      // no JSON, or no envelope
   uint64_t before_logon = 0;    // data of senders that are not logged on
+  uint64_t too_fast = 0;        // events beyond the bytes a second of their sender
+  uint64_t reduced = 0;         // events larger than any client's, of which only what is known was taken
 };
 
 class Ingest final : public socketio::SocketHandler {
@@ -57,6 +59,10 @@ class Ingest final : public socketio::SocketHandler {
   void restore_sessions(bool on) { restores_ = on; }
   // What auxiliary clients have to know. kOpen at first.
   void set_auxiliary_auth(AuxiliaryAuth auth) { auxiliary_auth_ = auth; }
+  // Bytes of events that each sender may send a second, over time; 0, as at first: no limit. What it saved up it may
+  // send at once: an observer's, which may have been without a connection, a minute's worth, an auxiliary client's,
+  // which tells only of the moment, that of some seconds.
+  void limit_rate(size_t bytes_per_second) { bytes_per_second_ = bytes_per_second; }
 
   // `match` had the id `before`: the auxiliary clients that speak for no other match of that id stay with it.
   void on_match_id_changed(const match::Match& match, const std::string& before);
@@ -82,6 +88,10 @@ class Ingest final : public socketio::SocketHandler {
   void restore_auxiliary(socketio::Socket& socket, std::string_view note);
   size_t count(SenderState state) const;
   void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
+  // False, and said: it sends more than it may.
+  bool may_send(Sender& sender, match::Writer writer, size_t bytes);
+  // Leaves of the event's data what the server knows of, valid until the next call.
+  void reduce(match::Envelope& event);
   // Data of a sender that is not logged on as `writer`.
   void take_early(Sender& sender, match::Writer writer);
   void learn_player(Sender& sender, std::string_view player_id);
@@ -121,6 +131,7 @@ class Ingest final : public socketio::SocketHandler {
   match::VersionRange versions_;
   bool restores_ = true;
   AuxiliaryAuth auxiliary_auth_ = AuxiliaryAuth::kOpen;
+  size_t bytes_per_second_ = 0;
   IngestStats stats_;
   EventFaults faults_;
   std::unordered_set<Sender*> senders_;
@@ -128,6 +139,9 @@ class Ingest final : public socketio::SocketHandler {
   std::string text_;
   json::Document document_;
   json::TextReader texts_;
+  // The same for events that are reduced, which hardly any is.
+  std::string reduced_text_;
+  json::Document reduced_document_;
 };
 
 }  // namespace matchbus::gateway

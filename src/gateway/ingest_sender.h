@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/timer_wheel.h"
+#include "bus/token_bucket.h"
 #include "gateway/ingest.h"
 
 namespace matchbus::gateway {
@@ -57,6 +58,7 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   std::string group_code;         // observer; auxiliary: the only group that it writes to, or ""
   std::string match_id;           // auxiliary
   std::string player_id;          // auxiliary; learnt from its first scoreboard if it came without one
+  bus::TokenBucket bytes;         // of events, see Ingest::limit_rate
   match::Writer expected_of = match::Writer::kObserver;
   Timer patience{*this};
 };

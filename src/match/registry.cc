@@ -196,6 +196,10 @@ void MatchRegistry::count(const Outcome& outcome, EventType type) {
 
 Outcome MatchRegistry::deliver(Slot& slot, const Envelope& event) {
   Match& match = *slot.match;
+  if (sink_ != nullptr && !sink_->has_room(match, event.writer)) {
+    ++stats_.refused;
+    return {Verdict::kRefused, "no room in the journal", {}};
+  }
   const Outcome outcome = reducer_.apply(match, event);
   count(outcome, event.type);
   // Even an event that is refused lets time pass.

@@ -37,6 +37,8 @@ class EventSink {
   virtual void on_event(const Match& match, const Envelope& event) = 0;
   // The match has left the registry.
   virtual void on_removed(const Match& match) = 0;
+  // Whether another event of that writer is taken; what is not is refused, as it would not survive a crash.
+  virtual bool has_room(const Match& /*match*/, Writer /*writer*/) const { return true; }
 };
 
 class RegistryHandler {

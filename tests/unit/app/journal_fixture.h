@@ -112,10 +112,12 @@ class JournalTest : public testing::Test {
   // A server's parts from here on; what was before ends as a process does that is killed.
   void start(size_t buffer_bytes = 1'000'000, app::SyncPolicy sync = {app::SyncPolicy::Mode::kNever, 0},
              size_t max_open_files = 256) {
+    start(options(buffer_bytes, sync, max_open_files));
+  }
+  void start(const app::JournalOptions& options) {
     kill();
     registry_ = std::make_unique<match::MatchRegistry>(match::Names::built_in());
-    journal_ =
-        std::make_unique<app::Journal>(*loop_, options(buffer_bytes, sync, max_open_files), [this] { ++written_; });
+    journal_ = std::make_unique<app::Journal>(*loop_, options, [this] { ++written_; });
     const Result<void> opened = journal_->open();
     EXPECT_TRUE(opened.ok()) << (opened.ok() ? "" : opened.error().message);
     recovery_ = app::recover_matches(*journal_, *registry_, log_);

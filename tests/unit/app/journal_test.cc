@@ -231,6 +231,67 @@ TEST_F(Journals, BeyondTheBufferAJournalIsGivenUp) {
   EXPECT_EQ(journal_->degraded(), 0u);
 }
 
+// What one match sends does not fill the disk for the others.
+TEST_F(Journals, BeyondTheBoundOfAMatchItsJournalIsGivenUp) {
+  app::JournalOptions bounded = options(1'000'000);
+  bounded.match_bytes = 4'000;
+  start(bounded);
+  match::Match& match = admit("A");
+  admit("B");
+  for (int i = 1; i <= 200; ++i) {
+    EXPECT_EQ(score("A", i), Verdict::kApplied) << "the match goes on";
+    flush();
+  }
+  score("B", 1);
+  flush();
+  EXPECT_EQ(journal_->stats().too_large, 1u);
+  EXPECT_EQ(journal_->stats().given_up, 0u);
+  EXPECT_EQ(journal_->degraded(), 1u);
+  EXPECT_TRUE(journal_->may_show(match));
+  EXPECT_TRUE(log_.contains("gave up the journal of group 'A', which is larger than"));
+  EXPECT_LE(test::read_file(file(stem("A") + ".replay")).size(), 4'000u);
+  EXPECT_THAT(files(), ElementsAre(stem("A") + ".replay", stem("B") + ".live", stem("B") + ".replay"));
+}
+
+TEST_F(Journals, AuxiliaryClientsLeaveRoomForTheObserver) {
+  app::JournalOptions bounded = options(1'000'000);
+  bounded.match_bytes = 40'000;
+  start(bounded);
+  admit("A");
+  send("A", "match_start", "'M'");
+  send("A", "roster",
+       "{'name':'n','tagline':'t','startTeam':0,'agentInternal':'Clay','playerId':'P','position':0,'locked':true}");
+  const auto tell = [&](int health) {
+    const test::Parsed data(std::to_string(health));
+    match::Envelope event;
+    event.writer = match::Writer::kAuxiliary;
+    event.type = match::EventType::kAuxHealth;
+    event.type_name = "aux_health";
+    event.match_id = "M";
+    event.player_id = "P";
+    event.data = data.root();
+    event.timestamp = clock_.wall_ms();
+    return registry_->receive_auxiliary(event).verdict;
+  };
+  int taken = 0;
+  while (taken < 10'000 && tell(taken % 100) == Verdict::kApplied) ++taken;
+  EXPECT_GT(taken, 100);
+  flush();
+  const size_t size = test::read_file(file(stem("A") + ".replay")).size();
+  EXPECT_GT(size, 30'000u);
+  EXPECT_LT(size, 30'200u);
+  const std::string before = snapshot("A");
+  EXPECT_EQ(tell(100), Verdict::kRefused) << "what is not recorded is not shown";
+  EXPECT_EQ(snapshot("A"), before);
+  EXPECT_EQ(score("A", 7), Verdict::kApplied);
+  flush();
+  EXPECT_EQ(journal_->degraded(), 0u);
+  const std::string last = snapshot("A");
+  start(bounded);
+  EXPECT_EQ(snapshot("A"), last);
+  EXPECT_EQ(tell(1), Verdict::kRefused) << "nor after a crash";
+}
+
 TEST_F(Journals, GivingUpWhileItsBatchRuns) {
   start(3'000);
   admit("A");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
 #include <string>
@@ -381,6 +382,73 @@ TEST_F(IngestTest, OnlyObserversAreKnownWhenTheyAreLost) {
   EXPECT_EQ(auxiliary.data->standing().kind, Kind::kGuest);
   EXPECT_EQ(auxiliary.data->standing().party, "M");
   EXPECT_EQ(checked.data->standing().kind, Kind::kStranger);
+}
+
+// --- How much a sender may send ---
+
+TEST_F(IngestTest, WhoSendsTooMuchLosesEventsAndNotItsSession) {
+  ingest_.limit_rate(1'000);
+  PaperSocket& watching = observer("G");
+  const std::string large = "\"" + std::string(10'000, 'x') + "\"";
+  for (int i = 0; i < 8; ++i) send(watching, "G", "map", large);
+  EXPECT_EQ(ingest_.stats().too_fast, 3U) << "of a minute's worth";
+  send(watching, "G", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("G"), "Lotus") << "what fits in what is left";
+  send(watching, "G", "map", large);
+  EXPECT_EQ(ingest_.stats().too_fast, 4U);
+  clock_.advance(10'100);
+  send(watching, "G", "map", large);
+  EXPECT_EQ(ingest_.stats().too_fast, 4U);
+  EXPECT_TRUE(watching.connected);
+  EXPECT_EQ(std::count_if(log_.lines.begin(), log_.lines.end(),
+                          [](const auto& line) { return line.find("--max-sender-rate") != std::string::npos; }),
+            1);
+}
+
+TEST_F(IngestTest, AnAuxiliaryClientSavesUpLess) {
+  ingest_.limit_rate(1'000);
+  PaperSocket& watching = observer("G");
+  send(watching, "G", "match_start", "\"M\"");
+  add_player(watching, "G", "P");
+  PaperSocket& auxiliary = connect();
+  assist(auxiliary, "M", "P");
+  for (int i = 0; i < 100; ++i) aux(auxiliary, "M", "P", "aux_health", "55");
+  EXPECT_GT(ingest_.stats().too_fast, 20U);
+  EXPECT_TRUE(auxiliary.connected);
+  send(watching, "G", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("G"), "Lotus") << "others have bytes of their own";
+}
+
+// What reaches the match, and by that the journal, is small whatever was sent.
+class Hearer final : public match::EventSink {
+ public:
+  void on_created(const match::Match&, const match::ObserverLogon&, const match::Organization&, std::string_view,
+                  int64_t) override {}
+  void on_event(const match::Match&, const match::Envelope& event) override {
+    BytesWriter out;
+    match::write_event(out, event);
+    last = out.view();
+  }
+  void on_removed(const match::Match&) override {}
+  std::string last;
+};
+
+TEST_F(IngestTest, OfALargeEventOnlyWhatIsKnownIsTaken) {
+  Hearer hearer;
+  registry_.set_sink(&hearer);
+  PaperSocket& watching = observer("G");
+  const std::string large(100'000, 'x');
+  send(watching, "G", "roster",
+       R"({"spam":")" + large + R"(","name":"n","tagline":"t","startTeam":0,"agentInternal":"Clay","playerId":"P"})");
+  EXPECT_EQ(registry_.find_group("G")->state().teams[0].player_count, 1U);
+  EXPECT_LT(hearer.last.size(), 300U);
+  EXPECT_THAT(hearer.last, HasSubstr(R"("data":{"name":"n","tagline":"t","startTeam":0,"agentInternal":"Clay")"));
+  send(watching, "G", "spike_defused", "\"" + large + "\"");
+  EXPECT_LT(hearer.last.size(), 700U);
+  EXPECT_EQ(ingest_.stats().reduced, 2U);
+  send(watching, "G", "roster", R"({"spam":"small","name":"n","tagline":"t","startTeam":0,"playerId":"Q"})");
+  EXPECT_THAT(hearer.last, HasSubstr("spam")) << "recordings of real clients stay whole";
+  registry_.set_sink(nullptr);
 }
 
 // --- Auxiliary clients that are lost ---
