@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const key = 'bench';
+export const key = 'key of the benchmark';
 const secret = 'what the tokens of players are signed with';
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 

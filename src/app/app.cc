@@ -19,6 +19,7 @@
 #include "app/journal_pruner.h"
 #include "app/journal_recovery.h"
 #include "app/memory_guard.h"
+#include "app/key_rules.h"
 #include "app/port.h"
 #include "app/ports_file.h"
 #include "app/server_metrics.h"
@@ -149,8 +150,9 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         registry_(names_, {.matches = options_.max_matches}),
         fan_out_(loop_, {.stall_ms = options_.stall_timeout_ms}),
         backend_(make_backend(backend, loop_, match_clock_, registry_)),
+        guard_(clock, log, {options_.max_wrong_keys, options_.max_wrong_keys_total}),
         keys_({.required = options_.require_auth_key, .auth_key = options_.auth_key},
-              backend_ ? backend_->key_authority() : nullptr),
+              backend_ ? backend_->key_authority() : nullptr, guard_),
         ingest_(match_clock_, loop_.timers(), log, registry_, keys_, std::move(versions)),
         output_(log, registry_, fan_out_, {*ws_, options_.deflate_threshold, options_.deflate_level},
                 ticker_options(options_).mode == gateway::TickMode::kEager ? kTickMs : 0),
@@ -172,7 +174,8 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
         previews_(extras_port_.router(), clock, keys_, options_.max_previews),
         team_infos_(extras_port_.router(), clock, options_.max_results),
         org_lookup_(extras_port_.router(), keys_),
-        bus_(options_, std::move(bus), {loop_, *ws_, output_, registry_, output_port_.router(), extras_port_.router()}),
+        bus_(options_, std::move(bus),
+             {loop_, *ws_, output_, registry_, output_port_.router(), extras_port_.router(), guard_}),
         signals_(
             loop_, [this] { shut_down(); }, [this] { reload(); }) {
     registry_.set_handler(this);
@@ -258,6 +261,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
   match::MatchRegistry registry_;
   hub::FanOut fan_out_;
   std::unique_ptr<gateway::Backend> backend_;  // null: no service outside
+  gateway::KeyGuard guard_;
   gateway::KeyCheck keys_;
   gateway::Ingest ingest_;
   gateway::Output output_;
@@ -463,6 +467,7 @@ std::string AppImpl::metrics() {
                          .ingest_server = *ingest_server_,
                          .output_server = *output_server_,
                          .ingest = ingest_,
+                         .guard = guard_,
                          .output = output_,
                          .registry = registry_,
                          .backend = backend_.get(),
@@ -480,6 +485,7 @@ std::string AppImpl::metrics() {
 }  // namespace
 
 Result<std::unique_ptr<App>> App::create(const Options& options, const Clock& clock, Log& log) {
+  if (Result<void> checked = check_keys(options); !checked) return checked.error();
   auto versions = match::VersionRange::parse(options.client_versions);
   if (!versions) return Error{"--client-versions: " + versions.error().message};
   const auto backend = backend_options(options);

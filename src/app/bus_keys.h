@@ -20,6 +20,8 @@ class BusKeys {
   // What tokens are verified with; reads the PEM files. Errors name the option or file.
   Result<bus::TokenVerifier> verifier() const;
   const std::string& api_key() const { return options_.bus_api_key; }
+  // With all values as they were read last.
+  const Options& options() const { return options_; }
 
   // Reads the .env file again. A value that stood there takes the one that stands there now; those that were set in the
   // environment or as an option stay.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "app/bus_metrics.h"
+#include "app/key_rules.h"
 #include "broker/redis_client.h"
 #include "broker/redis_url.h"
 #include "gateway/bus_redis_directory.h"
@@ -140,7 +141,7 @@ BusPart::BusPart(const Options& options, BusSettings settings, const Places& pla
       match_topic_(*bus_, places.output, places.registry),
       endpoint_(places.players, places.loop, places.context, *bus_, *directory_, std::move(settings.verifier),
                 ws_options(options)),
-      api_(places.services, places.loop, *bus_, {keys_.api_key(), options.bus_api_rate, options.max_message}) {
+      api_(places.services, places.loop, *bus_, places.guard, {keys_.api_key(), options.bus_api_rate, options.max_message}) {
   bus_->set_commands(&commands_);
   bus_->set_topic_source(&match_topic_);
 }
@@ -156,6 +157,8 @@ void BusPart::reload() {
   if (!verifier->configured() && endpoint_.has_key())
     return loop_.log().error("kept the old keys for tokens: there would be none");
   endpoint_.set_verifier(std::move(*verifier));
+  if (Result<void> checked = check_keys(keys_.options()); !checked)
+    return loop_.log().error("kept the old key of services: " + checked.error().message);
   api_.set_key(keys_.api_key());
   loop_.log().info("read the keys of the bus again");
 }

@@ -40,6 +40,7 @@ class BusPart {
     match::MatchRegistry& registry;
     gateway::Router& players;   // of the output port
     gateway::Router& services;  // of the extras port
+    gateway::KeyGuard& guard;
   };
 
   // Borrows the places.

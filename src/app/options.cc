@@ -149,6 +149,17 @@ const std::vector<OptionEntry>& option_table() {
       {"--extras-tls", "EXTRAS_TLS", "MODE", "The same for the extras port", &O::extras_tls},
       {"--require-auth-key", "REQUIRE_AUTH_KEY", "BOOL", "Whether observers need a valid key", &O::require_auth_key},
       {"--auth-key", "AUTH_KEY", "KEY", "The key that observers log on with", &O::auth_key},
+      {"--allow-short-keys", "ALLOW_SHORT_KEYS", "",
+       "Take an --auth-key or --bus-api-key of fewer than 16 characters, which can be guessed", &O::allow_short_keys},
+      {"--max-wrong-keys", "MAX_WRONG_KEYS", "N",
+       "Wrong keys and secrets of one address (IPv6: one /64) a minute; beyond, none of its is looked at; 0 is no "
+       "limit",
+       &O::max_wrong_keys},
+      {"--max-wrong-keys-total", "MAX_WRONG_KEYS_TOTAL", "N",
+       "The same for all addresses together; beyond, only those without a wrong key in the last minute are looked at; "
+       "0 "
+       "is no limit",
+       &O::max_wrong_keys_total},
       {"--aux-auth", "AUX_AUTH", "HOW",
        "What auxiliary clients need besides a live match's id, which viewers are sent: key (as observers, where those "
        "need one), secret (of the match's group, the only one they then write to) or open (nothing: unmodified clients "

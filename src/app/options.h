@@ -31,6 +31,9 @@ struct Options {
   bool require_auth_key = true;
   std::string auth_key;
   std::string aux_auth = "open";
+  bool allow_short_keys = false;
+  size_t max_wrong_keys = 60;
+  size_t max_wrong_keys_total = 1'000;
   std::string client_versions = ">=0.3.3 <0.3.25";
 
   // Services outside; see backend_options.

@@ -102,6 +102,13 @@ void add_faults(MetricsText& out, const gateway::EventFaults& faults) {
       "field", faults.ignored());
 }
 
+void add_key_metrics(MetricsText& out, const gateway::KeyGuard& guard) {
+  if (!guard.wrongs().empty()) out.labelled("matchbus_wrong_keys_total", "Wrong keys and secrets.", "counter");
+  for (const auto& [what, count] : guard.wrongs()) out.sample("what", what, count);
+  out.counter("matchbus_keys_refused_total", "Keys and secrets not looked at, since too many wrong ones came before.",
+              guard.refused());
+}
+
 }  // namespace
 
 std::string server_metrics(const MetricSources& from) {
@@ -151,6 +158,7 @@ std::string server_metrics(const MetricSources& from) {
   out.counter("matchbus_senders_turned_away_total", "Senders disconnected for sending data without logging on.",
               from.ingest.stats().turned_away);
   out.counter("matchbus_logons_refused_total", "Logons refused.", from.ingest.stats().refused_logons);
+  add_key_metrics(out, from.guard);
   if (from.backend != nullptr) add_backend_metrics(out, from.backend->stats());
   out.gauge("matchbus_previews", "Previews kept.", static_cast<double>(from.previews));
   out.gauge("matchbus_results", "Results of finished matches kept.", static_cast<double>(from.results));

@@ -36,6 +36,7 @@ struct MetricSources {
   const socketio::Server& ingest_server;
   const socketio::Server& output_server;
   const gateway::Ingest& ingest;
+  const gateway::KeyGuard& guard;
   const gateway::Output& output;
   const match::MatchRegistry& registry;
   const gateway::Backend* backend;  // null: off

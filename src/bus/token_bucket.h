@@ -17,6 +17,8 @@ class TokenBucket {
     missing_ += tokens * kToken;
     return true;
   }
+  // Puts so many back that were taken and not used.
+  void give_back(int64_t tokens) { missing_ = missing_ > tokens * kToken ? missing_ - tokens * kToken : 0; }
   bool is_full(int64_t now_ms, int64_t per_second) const { return missing(now_ms, per_second) == 0; }
 
  private:

@@ -79,9 +79,10 @@ std::optional<FieldError> read_move(json::Value request, Move& read) {
 
 }  // namespace
 
-BusApi::BusApi(Router& router, net::Loop& loop, bus::Bus& bus, BusApiOptions options)
+BusApi::BusApi(Router& router, net::Loop& loop, bus::Bus& bus, KeyGuard& guard, BusApiOptions options)
     : loop_(loop),
       bus_(bus),
+      guard_(guard),
       options_(std::move(options)),
       publisher_(loop, bus),
       allowance_(static_cast<double>(options_.max_per_second)),
@@ -112,7 +113,16 @@ const BusApi::Route* BusApi::route_of(const net::HttpRequest& request) const {
 
 std::optional<net::HttpResponse> BusApi::refusal(const net::HttpRequest& request) {
   if (route_of(request) == nullptr) return not_found_page();
-  if (is_authorized(request)) return std::nullopt;
+  constexpr std::string_view kScheme = "bearer ";
+  const std::string_view value = request.header("authorization").value_or("");
+  if (net::http_equal(value.substr(0, kScheme.size()), kScheme)) {
+    if (const auto wait = guard_.refuse(request.peer)) return retry_answer(*wait, "too many wrong keys");
+    if (match::equal_constant_time(net::http_trim(value.substr(kScheme.size())), options_.key)) {
+      guard_.good(request.peer);
+      return std::nullopt;
+    }
+    guard_.wrong(request.peer, "key of the bus");
+  }
   ++stats_.requests;
   ++stats_.unauthorized;
   net::HttpResponse response = error_answer(401, "the key is missing or wrong");
@@ -125,20 +135,11 @@ void BusApi::on_request(net::HttpRequest& request, Reply reply) {
   ++stats_.requests;
   if (!may_go_on()) {
     ++stats_.limited;
-    net::HttpResponse response = error_answer(429, "too many requests or messages");
-    response.headers.emplace_back("Retry-After", "1");
-    return reply->send(std::move(response));
+    return reply->send(retry_answer(1, "too many requests or messages"));
   }
   const Route& route = *route_of(request);
   if (route.action != nullptr) return run(route.action, request, std::move(reply));
   route.path == "/stats" ? show_stats(*reply) : presence(request, *reply);
-}
-
-bool BusApi::is_authorized(const net::HttpRequest& request) const {
-  constexpr std::string_view kScheme = "bearer ";
-  const std::string_view value = request.header("authorization").value_or("");
-  if (!net::http_equal(value.substr(0, kScheme.size()), kScheme)) return false;
-  return match::equal_constant_time(net::http_trim(value.substr(kScheme.size())), options_.key);
 }
 
 // A second's worth may come at once. What a body holds is known only afterwards, so a large one is paid for by those

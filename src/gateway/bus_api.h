@@ -12,6 +12,7 @@
 #include "bus/bus.h"
 #include "gateway/bus_idempotency.h"
 #include "gateway/bus_publisher.h"
+#include "gateway/key_guard.h"
 #include "gateway/router.h"
 #include "json/document.h"
 #include "net/loop.h"
@@ -33,8 +34,8 @@ struct BusApiStats {
 
 class BusApi {
  public:
-  // Adds its routes to `router`. Borrows all three.
-  BusApi(Router& router, net::Loop& loop, bus::Bus& bus, BusApiOptions options);
+  // Adds its routes to `router`. Borrows all but the options.
+  BusApi(Router& router, net::Loop& loop, bus::Bus& bus, KeyGuard& guard, BusApiOptions options);
   BusApi(const BusApi&) = delete;
   BusApi& operator=(const BusApi&) = delete;
 
@@ -52,10 +53,9 @@ class BusApi {
 
   struct Route;
   const Route* route_of(const net::HttpRequest& request) const;
-  // The answer to a request that is at no route, or has not the key.
+  // The answer to a request that is at no route, or has not the key; a wrong key costs its address.
   std::optional<net::HttpResponse> refusal(const net::HttpRequest& request);
   void on_request(net::HttpRequest& request, Reply reply);
-  bool is_authorized(const net::HttpRequest& request) const;
   // False: too many lately.
   bool may_go_on();
   void run(Action action, net::HttpRequest& request, Reply reply);
@@ -68,6 +68,7 @@ class BusApi {
 
   net::Loop& loop_;
   bus::Bus& bus_;
+  KeyGuard& guard_;
   BusApiOptions options_;
   BusApiStats stats_;
   BusPublisher publisher_;

@@ -41,6 +41,12 @@ net::HttpResponse error_answer(int status, std::string_view text) {
   return json_answer(status, out.view());
 }
 
+net::HttpResponse retry_answer(int64_t seconds, std::string_view text) {
+  net::HttpResponse response = error_answer(429, text);
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return response;
+}
+
 net::HttpResponse page_answer(int status, std::string_view name) {
   const std::string title = std::to_string(status) + " " + std::string(name);
   return typed(status, "text/html; charset=utf-8",

@@ -3,6 +3,7 @@
 // Types and bodies are those that existing clients of this protocol compare with, "charset=utf-8" included.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +20,8 @@ namespace matchbus::gateway {
 net::HttpResponse json_answer(int status, std::string_view json);
 // {"error": text}.
 net::HttpResponse error_answer(int status, std::string_view text);
+// 429 with what to wait for (RFC 6585 section 4).
+net::HttpResponse retry_answer(int64_t seconds, std::string_view text);
 // A page for people: the status and its name.
 net::HttpResponse page_answer(int status, std::string_view name);
 net::HttpResponse not_found_page();

@@ -50,7 +50,9 @@ void Ingest::on_connect(socketio::Socket& socket, json::Value auth) {
 
 void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret, std::string_view group_code) {
   const match::Match* match = registry_.find_group(group_code);
-  if (match == nullptr || !registry_.is_secret(*match, secret)) return;
+  if (match == nullptr) return;
+  bool is_right = false;
+  if (!try_secret(socket, [&] { return is_right = registry_.is_secret(*match, secret); }) || !is_right) return;
   sender_of(socket).become_observer(std::string(group_code), secret);
   ++stats_.restored;
   log_.info("the observer of group '" + std::string(group_code) + "' is back with what its offset says, from " +
@@ -64,10 +66,17 @@ void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view note) 
   const std::string_view proof = needs_proof ? take_note_part(note) : std::string_view();
   const std::string_view match_id = take_note_part(note);
   const std::string_view player_id = note;
-  const match::Match* const match = registry_.find_match_id(match_id, [&](const match::Match& one) {
-    return !needs_proof ||
-           match::equal_constant_time(proof, auxiliary_proof(auxiliary_auth_, registry_.secret_of(one), match_id));
-  });
+  const match::Match* match = nullptr;
+  const auto find = [&] {
+    match = registry_.find_match_id(match_id, [&](const match::Match& one) {
+      return !needs_proof ||
+             match::equal_constant_time(proof, auxiliary_proof(auxiliary_auth_, registry_.secret_of(one), match_id));
+    });
+    return match != nullptr;
+  };
+  // A match that has gone is no wrong secret.
+  if (!registry_.has_match_id(match_id)) return;
+  if (needs_proof ? !try_secret(socket, find) : !find()) return;
   if (match == nullptr) return;
   Sender& sender = sender_of(socket);
   const bool is_bound = auxiliary_auth_ == AuxiliaryAuth::kSecret;

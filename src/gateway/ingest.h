@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -110,6 +111,8 @@ class Ingest final : public socketio::SocketHandler {
   // The match that a sender with this match id may write to and that nobody else has to be asked about: a live one
   // with the secret, or just a live one where none is needed. Null: none.
   match::Match* find_for_auxiliary(const match::AuxiliaryLogon& logon);
+  // Compares a secret that came over `socket`; false: it may not be, since too many wrong ones came before.
+  bool try_secret(const socketio::Socket& socket, const std::function<bool()>& is_right);
   // What viewers see of an auxiliary client while its connection is lost, and after its end.
   void show_gone(const Sender& sender);
   // Whether the sender is logged on to a match that lives.

@@ -17,16 +17,18 @@
 namespace matchbus::gateway {
 namespace {
 
+constexpr std::string_view kLimitedCause = "too many wrong keys came before it";
 constexpr std::string_view kLoggedOnCause = "logged on to something else";
 
 // Of a key that is not valid.
 std::string_view reason_for(KeyStatus status) {
-  if (status == KeyStatus::kInvalid) return match::kReasonInvalidKey;
+  if (status == KeyStatus::kInvalid || status == KeyStatus::kLimited) return match::kReasonInvalidKey;
   return status == KeyStatus::kExpired ? match::kReasonExpiredKey : match::kReasonUnknownError;
 }
 
 std::string_view cause_for(KeyStatus status) {
   if (status == KeyStatus::kInvalid) return "the key is none of this server's";
+  if (status == KeyStatus::kLimited) return kLimitedCause;
   return status == KeyStatus::kExpired ? "the key was good once" : "the key could not be checked";
 }
 
@@ -49,15 +51,22 @@ void Ingest::log_on_observer(Sender& sender, std::string_view text) {
   if (keeps) return refuse(sender, true, kObserverAnswer, match::kReasonLoggedOn, kLoggedOnCause);
   end_session(sender, SenderState::kChecking);
   sender.self = std::make_shared<Sender*>(&sender);
-  keys_.check(logon->key, [this, self = std::weak_ptr(sender.self), logon = *logon](const KeyAnswer& checked) {
-    if (const auto alive = self.lock()) on_key_checked(**alive, logon, checked);
-  });
+  keys_.check(logon->key, sender.socket.peer_address(),
+              [this, self = std::weak_ptr(sender.self), logon = *logon](const KeyAnswer& checked) {
+                if (const auto alive = self.lock()) on_key_checked(**alive, logon, checked);
+              });
 }
 
 void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, const KeyAnswer& checked) {
   sender.self.reset();
   if (checked.status != KeyStatus::kValid)
     return refuse(sender, false, kObserverAnswer, reason_for(checked.status), cause_for(checked.status));
+  if (match::Match* const live = registry_.find_group(logon.group_code);
+      live != nullptr && !logon.group_secret.empty()) {
+    const auto tried = try_secret(sender.socket, [&] { return registry_.is_secret(*live, logon.group_secret); });
+    if (!tried)
+      return refuse(sender, false, kObserverAnswer, match::reason_group_live(logon.group_code), kLimitedCause);
+  }
   const auto admission = registry_.admit(logon, checked.organization, clock_.wall_ms());
   if (admission.entry == match::MatchRegistry::Entry::kRefused)
     return refuse(sender, false, kObserverAnswer, admission.reason,
@@ -84,16 +93,18 @@ void Ingest::log_on_auxiliary(Sender& sender, std::string_view text) {
   end_session(sender, SenderState::kChecking);
   sender.self = std::make_shared<Sender*>(&sender);
   const std::string key = logon->key;
-  keys_.check(key, [this, self = std::weak_ptr(sender.self), logon = std::move(*logon)](const KeyAnswer& checked) {
-    const auto alive = self.lock();
-    if (!alive) return;
-    Sender& checking = **alive;
-    checking.self.reset();
-    if (checked.status != KeyStatus::kValid)
-      return refuse(checking, false, kAuxiliaryAnswer, reason_for(checked.status), cause_for(checked.status));
-    checking.state = SenderState::kUnknown;
-    admit_auxiliary(checking, logon, false);
-  });
+  keys_.check(key, sender.socket.peer_address(),
+              [this, self = std::weak_ptr(sender.self), logon = std::move(*logon)](const KeyAnswer& checked) {
+                const auto alive = self.lock();
+                if (!alive) return;
+                Sender& checking = **alive;
+                checking.self.reset();
+                if (checked.status != KeyStatus::kValid)
+                  return refuse(checking, false, kAuxiliaryAnswer, reason_for(checked.status),
+                                cause_for(checked.status));
+                checking.state = SenderState::kUnknown;
+                admit_auxiliary(checking, logon, false);
+              });
 }
 
 match::Match* Ingest::find_for_auxiliary(const match::AuxiliaryLogon& logon) {
@@ -109,7 +120,12 @@ void Ingest::admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon,
   const bool is_player = logon.player_id.empty() || logon.player_id == sender.player_id;
   if (is_same && is_player) return confirm(sender, kAuxiliaryAnswer, kAuxiliaryType, {});
   if (keeps && !is_same) return refuse(sender, true, kAuxiliaryAnswer, match::kReasonLoggedOn, kLoggedOnCause);
-  const match::Match* const match = find_for_auxiliary(logon);
+  const match::Match* match = nullptr;
+  const auto find = [&] { return (match = find_for_auxiliary(logon)) != nullptr; };
+  const bool is_guess = auxiliary_auth_ == AuxiliaryAuth::kSecret && !logon.group_secret.empty();
+  if (is_guess && !try_secret(sender.socket, find))
+    return refuse(sender, keeps, kAuxiliaryAnswer, match::kReasonInvalidKey, kLimitedCause);
+  if (!is_guess) find();
   if (match == nullptr)
     return refuse(sender, keeps, kAuxiliaryAnswer, match::kReasonInvalidKey, "the secret is none of the match's");
   end_session(sender, SenderState::kUnknown);
@@ -123,6 +139,13 @@ void Ingest::admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon,
 }
 
 // --- Both ---
+
+bool Ingest::try_secret(const socketio::Socket& socket, const std::function<bool()>& is_right) {
+  const std::string address = socket.peer_address();
+  if (keys_.guard().refuse(address)) return false;
+  is_right() ? keys_.guard().good(address) : keys_.guard().wrong(address, "secret of a group");
+  return true;
+}
 
 bool Ingest::has_session(const Sender& sender) const {
   if (sender.state == SenderState::kAuxiliary && sender.group_code.empty())

@@ -9,6 +9,7 @@ namespace matchbus::gateway {
 namespace {
 
 net::HttpResponse describe(const KeyAnswer& answer) {
+  if (answer.status == KeyStatus::kLimited) return retry_answer(answer.retry_after_s, "Too many wrong keys");
   const match::Organization& organization = answer.organization;
   if (answer.status != KeyStatus::kValid || organization.id.empty()) {
     net::HttpResponse refusal = net::HttpResponse::text(401, "401 Unauthorized");
@@ -40,7 +41,7 @@ void OrgLookup::on_request(const net::HttpRequest& request, std::unique_ptr<net:
   const auto key = only_query(request, "key");
   if (!key) return reply->send(error_answer(400, "Key is required"));
   // A function object has to be copyable, and a reply is not.
-  keys_.check(*key, [open = std::shared_ptr<net::HttpReply>(std::move(reply))](const KeyAnswer& answer) {
+  keys_.check(*key, request.peer, [open = std::shared_ptr<net::HttpReply>(std::move(reply))](const KeyAnswer& answer) {
     open->send(describe(answer));
   });
 }

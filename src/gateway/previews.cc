@@ -26,13 +26,16 @@ void Previews::on_create(net::HttpRequest& request, std::unique_ptr<net::HttpRep
   const json::Value root = request.body.empty() ? json::Value() : document_.root();
   const std::string key(root["key"].string().value_or(""));
   if (key.empty()) return reply->send(error_answer(400, "Missing or invalid key in preview data"));
+  const std::string peer = request.peer;
   // A function object has to be copyable, and a reply is not.
   auto answer = [this, preview = match::read_preview_request(root),
                  open = std::shared_ptr<net::HttpReply>(std::move(reply))](const KeyAnswer& checked) {
+    if (checked.status == KeyStatus::kLimited)
+      return open->send(retry_answer(checked.retry_after_s, "Too many wrong keys"));
     if (checked.status != KeyStatus::kValid) return open->send(error_answer(403, "Invalid or expired key"));
     open->send(preview ? keep(*preview) : error_answer(400, "Invalid preview data: " + preview.error().message));
   };
-  keys_.check(key, std::move(answer));
+  keys_.check(key, peer, std::move(answer));
 }
 
 net::HttpResponse Previews::keep(const match::PreviewRequest& preview) {

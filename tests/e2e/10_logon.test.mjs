@@ -13,7 +13,7 @@ import { until } from '../support/wait.mjs';
 const server = await startServer({
   insecure: false,
   keyless: false,
-  env: { AUTH_KEY: 'testkey', REQUIRE_AUTH_KEY: 'true' },
+  env: { AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true', REQUIRE_AUTH_KEY: 'true' },
 });
 after(() => stopServer(server));
 

@@ -8,7 +8,7 @@ import { groupCode, observer, rosterEntry, viewer } from '../support/match.mjs';
 import { startServer, stopServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
-const server = await startServer({ keyless: false, env: { AUTH_KEY: 'testkey' } });
+const server = await startServer({ keyless: false, env: { AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true' } });
 after(() => stopServer(server));
 
 test('viewers of two groups, on all transports, get their own match and nothing of the other', async (t) => {

@@ -9,7 +9,7 @@ import { groupCode, leftTeam, observer, observerLogon } from '../support/match.m
 import { startServer, stopServer } from '../support/server.mjs';
 import { until } from '../support/wait.mjs';
 
-const server = await startServer({ keyless: false, args: ['--auth-key', 'right', '--max-connections-per-address', '50'] });
+const server = await startServer({ keyless: false, args: ['--auth-key', 'right', '--allow-short-keys', '--max-connections-per-address', '50'] });
 after(() => stopServer(server));
 
 const polling = '/socket.io/?EIO=4&transport=polling';

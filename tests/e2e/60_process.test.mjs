@@ -215,19 +215,19 @@ test('an empty AUTH_KEY fits no key', async (t) => {
 
 test('a .env file is read; the environment wins over it, and the command line over both', async (t) => {
   const cwd = temporaryDirectory();
-  writeFileSync(join(cwd, '.env'), '# a comment\nexport INSECURE=true\nAUTH_KEY="from file"\nREQUIRE_AUTH_KEY=true\n');
+  writeFileSync(join(cwd, '.env'), '# a comment\nexport INSECURE=true\nAUTH_KEY="from the whole file"\nREQUIRE_AUTH_KEY=true\n');
   // The flags that tests use otherwise are left out.
   const start = (options) =>
     startServer({ t, insecure: false, keyless: false, cwd, dataDir: temporaryDirectory(), ...options });
   const env = { AUTH_KEY: 'from environment' };
   const file = await start();
   await assert.rejects(request(file, 'extras', '/status', { secure: true }));
-  assert.equal(await logon(t, file, 'from file'), true);
+  assert.equal(await logon(t, file, 'from the whole file'), true);
   const environment = await start({ env });
   assert.equal(await logon(t, environment, 'from environment'), true);
-  assert.equal(await logon(t, environment, 'from file'), false);
-  const flag = await start({ env, args: ['--auth-key', 'from flag'] });
-  assert.equal(await logon(t, flag, 'from flag'), true);
+  assert.equal(await logon(t, environment, 'from the whole file'), false);
+  const flag = await start({ env, args: ['--auth-key', 'from the very flag'] });
+  assert.equal(await logon(t, flag, 'from the very flag'), true);
   assert.equal(await logon(t, flag, 'from environment'), false);
 });
 

@@ -35,7 +35,7 @@ test('links and paths in the README lead somewhere', () => {
 });
 
 test("the README's observer and overlays run as given", async (t) => {
-  const server = await startServer({ t, insecure: false, keyless: false, args: ['--auth-key', 'choose-one'] });
+  const server = await startServer({ t, insecure: false, keyless: false, args: ['--auth-key', 'choose-your-own-key'] });
   const blocks = [...read('README.md').matchAll(/```js\n(.*?)```/gs)].map(([, text]) => text);
   const programs = blocks.filter((text) => text.includes("from 'socket.io-client'")).map((text) =>
     text

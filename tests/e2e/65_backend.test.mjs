@@ -35,7 +35,7 @@ async function world(t, { env = {}, services, ...options } = {}) {
     keyless: false,
     ...options,
     env: {
-      AUTH_KEY: 'testkey',
+      AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true',
       USE_BACKEND: 'true',
       BACKEND_URL: `${outside.url}/api/`,
       BACKEND_TOKEN: 'backend token',
@@ -295,7 +295,7 @@ test('what is registered stays so after a crash, and is completed', async (t) =>
   await server.ended;
   const next = await startServer({
     t, keyless: false, dataDir: server.dataDir,
-    env: { AUTH_KEY: 'testkey', USE_BACKEND: 'true', BACKEND_URL: `${outside.url}/api` },
+    env: { AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true', USE_BACKEND: 'true', BACKEND_URL: `${outside.url}/api` },
   });
   const state = await (await viewer(t, next, code)).state();
   assert.equal(state.isRegistered, true);

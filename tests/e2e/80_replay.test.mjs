@@ -11,7 +11,7 @@ import { groupCode, viewer } from '../support/match.mjs';
 import { Program, binDir, startServer, stopServer, temporaryDirectory } from '../support/server.mjs';
 import { until, within } from '../support/wait.mjs';
 
-const server = await startServer({ insecure: false, keyless: false, env: { AUTH_KEY: 'testkey' } });
+const server = await startServer({ insecure: false, keyless: false, env: { AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true' } });
 after(() => stopServer(server));
 
 function replay(t, args, { key = 'testkey', tls = false } = {}) {
@@ -174,7 +174,7 @@ test('a file that is too large, or no journal, is refused with words', async (t)
 test('steps are taken as they are told, also before the connection is up; what is no step is refused', async (t) => {
   const url = `ws://127.0.0.1:${server.ports.ingest}`;
   const child = spawn(join(binDir, 'matchbus-replay'), ['--url', url, '--simulate', '--step', '--group', groupCode()], {
-    env: { AUTH_KEY: 'testkey' },
+    env: { AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true' },
   });
   t.after(() => child.kill('SIGKILL'));
   const said = { stdout: '', stderr: '' };

@@ -133,17 +133,17 @@ test('public keys are exchanged on SIGHUP, and the one before stays good', async
 test('the secret in .env is exchanged on SIGHUP', async (t) => {
   const cwd = temporaryDirectory();
   const other = `${secret}, the second`;
-  writeFileSync(join(cwd, '.env'), `JWT_SECRET="${secret}"\nBUS_API_KEY=first\n`);
+  writeFileSync(join(cwd, '.env'), `JWT_SECRET="${secret}"\nBUS_API_KEY=the-first-of-all-keys\n`);
   const server = await startServer({ t, cwd });
   await player(t, server, ann);
-  assert.equal((await api(server, 'GET', '/stats', undefined, { key: 'first' })).status, 200);
-  writeFileSync(join(cwd, '.env'), `JWT_SECRET="${other}"\nJWT_SECRET_PREVIOUS="${secret}"\nBUS_API_KEY=second\n`);
+  assert.equal((await api(server, 'GET', '/stats', undefined, { key: 'the-first-of-all-keys' })).status, 200);
+  writeFileSync(join(cwd, '.env'), `JWT_SECRET="${other}"\nJWT_SECRET_PREVIOUS="${secret}"\nBUS_API_KEY=the-second-of-all-keys\n`);
   server.signal('SIGHUP');
   await server.said(/read the keys of the bus again/);
   await player(t, server, ann);
   await openPlayer(t, server, {}, { query: { token: token(bob, { key: other }) } }).next('connected');
-  assert.equal((await api(server, 'GET', '/stats', undefined, { key: 'first' })).status, 401);
-  assert.equal((await api(server, 'GET', '/stats', undefined, { key: 'second' })).status, 200);
+  assert.equal((await api(server, 'GET', '/stats', undefined, { key: 'the-first-of-all-keys' })).status, 401);
+  assert.equal((await api(server, 'GET', '/stats', undefined, { key: 'the-second-of-all-keys' })).status, 200);
 });
 
 test('a second connection of a device supersedes the first', async (t) => {

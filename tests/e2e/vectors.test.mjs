@@ -19,7 +19,7 @@ const vectors = readdirSync(directory)
   });
 assert.ok(vectors.length > 0, `no vectors in ${directory}`);
 
-const server = await startServer({ keyless: false, env: { AUTH_KEY: 'testkey', REQUIRE_AUTH_KEY: 'true' } });
+const server = await startServer({ keyless: false, env: { AUTH_KEY: 'testkey', ALLOW_SHORT_KEYS: 'true', REQUIRE_AUTH_KEY: 'true' } });
 after(() => stopServer(server));
 
 // Results must be the same over every transport, so they take turns.

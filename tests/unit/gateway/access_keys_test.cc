@@ -2,6 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
+#include <utility>
+
+#include <algorithm>
+
 #include "support/net_fixture.h"
 #include "unit/gateway/fake_http_client.h"
 
@@ -99,23 +105,58 @@ class RecordingAuthority final : public KeyAuthority {
 };
 
 TEST(KeyCheck, AsksOnlyAboutKeysThatAreNotTheServersOwn) {
+  const FakeClock clock;
+  Log log(clock, LogLevel::kOff);
+  KeyGuard guard(clock, log, {});
   RecordingAuthority authority;
   const auto status = [](const KeyCheck& check, const std::string& key) {
     KeyStatus got = KeyStatus::kUnknown;
-    check.check(key, [&](const KeyAnswer& answer) { got = answer.status; });
+    check.check(key, "192.0.2.1", [&](const KeyAnswer& answer) { got = answer.status; });
     return got;
   };
-  const KeyCheck with({.required = true, .auth_key = "own"}, &authority);
+  const KeyCheck with({.required = true, .auth_key = "own"}, &authority, guard);
   EXPECT_EQ(status(with, "own"), KeyStatus::kValid);
   EXPECT_EQ(status(with, ""), KeyStatus::kInvalid);
   EXPECT_TRUE(authority.asked.empty());
   EXPECT_EQ(status(with, "other"), KeyStatus::kExpired);
   EXPECT_EQ(authority.asked, std::vector<std::string>{"other"});
-  const KeyCheck without({.required = true, .auth_key = "own"}, nullptr);
+  const KeyCheck without({.required = true, .auth_key = "own"}, nullptr, guard);
   EXPECT_EQ(status(without, "other"), KeyStatus::kInvalid);
-  const KeyCheck open({.required = false, .auth_key = ""}, &authority);
+  const KeyCheck open({.required = false, .auth_key = ""}, &authority, guard);
   EXPECT_EQ(status(open, "anything"), KeyStatus::kValid);
   EXPECT_EQ(authority.asked.size(), 1u);
+}
+
+// A backend that answers later: tries under way count, so that nobody has many looked at at once.
+class SilentAuthority final : public KeyAuthority {
+ public:
+  void check_key(const std::string&, OnKeyAnswer done) override { waiting.push_back(std::move(done)); }
+  std::vector<OnKeyAnswer> waiting;
+};
+
+TEST(KeyCheck, BoundsWhatIsAskedAndForgetsWhatWasRight) {
+  FakeClock clock;
+  Log log(clock, LogLevel::kOff);
+  KeyGuard guard(clock, log, {.of_address = 3, .total = 0});
+  SilentAuthority authority;
+  const KeyCheck check({.required = true, .auth_key = "own"}, &authority, guard);
+  std::vector<KeyStatus> got;
+  const auto ask = [&](const std::string& key) {
+    check.check(key, "192.0.2.1", [&](const KeyAnswer& answer) { got.push_back(answer.status); });
+  };
+  for (int i = 0; i < 100; ++i) ask("guess " + std::to_string(i));
+  EXPECT_EQ(authority.waiting.size(), 3u);
+  EXPECT_EQ(std::count(got.begin(), got.end(), KeyStatus::kLimited), 97);
+  for (const OnKeyAnswer& done : std::exchange(authority.waiting, {})) done({KeyStatus::kValid, {}});
+  for (const KeyStatus status : {KeyStatus::kInvalid, KeyStatus::kExpired, KeyStatus::kUnknown}) {
+    ask("another");
+    ASSERT_EQ(authority.waiting.size(), 1u);
+    std::exchange(authority.waiting, {}).front()({status, {}});
+  }
+  EXPECT_EQ(guard.wrongs().at("access key"), 1u) << "only one was wrong";
+  got.clear();
+  ask("own");
+  EXPECT_EQ(got, std::vector{KeyStatus::kValid});
 }
 
 }  // namespace

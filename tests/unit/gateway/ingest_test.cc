@@ -169,7 +169,8 @@ class IngestTest : public ::testing::Test, private match::RegistryHandler {
   QuietLog log_{clock_, LogLevel::kInfo};
   match::MatchRegistry registry_{match::Names::built_in()};
   SlowAuthority authority_;
-  KeyCheck keys_{{.required = true, .auth_key = "key", .use_backend = true}, &authority_};
+  KeyGuard guard_{clock_, log_, {20, 1'000}};
+  KeyCheck keys_{{.required = true, .auth_key = "key", .use_backend = true}, &authority_, guard_};
   std::vector<std::unique_ptr<PaperSocket>> sockets_;
   TimerWheel timers_{clock_.monotonic_ms()};
   Ingest ingest_{clock_, timers_, log_, registry_, keys_, *match::VersionRange::parse(match::VersionRange::kDefault)};

@@ -1,0 +1,99 @@
+#include "gateway/key_guard.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace matchbus::gateway {
+namespace {
+
+// A bucket that gains `limit` tokens a second has `limit` tries a minute if each takes so many.
+constexpr int64_t kTokensOfTry = 60;
+
+// What one client has of addresses: all of IPv4's, the first half of IPv6's (RFC 4291 section 2.5.1).
+std::string network_of(std::string_view address) {
+  constexpr size_t kNetworkBytes = 8;
+  std::string text(address);
+  std::array<char, sizeof(in6_addr)> bytes{};
+  if (text.find(':') == std::string::npos || inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
+  return {bytes.data(), kNetworkBytes};
+}
+
+bool take(bus::TokenBucket& bucket, int64_t now, size_t limit) {
+  const auto rate = static_cast<int64_t>(limit);
+  return limit == 0 || bucket.take(now, rate, rate * kTokensOfTry, kTokensOfTry);
+}
+
+}  // namespace
+
+KeyGuard::Client* KeyGuard::find(const std::string& network) {
+  if (const auto found = fresh_.find(network); found != fresh_.end()) return &found->second;
+  const auto found = stale_.find(network);
+  return found == stale_.end() ? nullptr : &found->second;
+}
+
+void KeyGuard::turn_over() {
+  const int64_t now = clock_.monotonic_ms();
+  const bool is_old = turned_ms_ == INT64_MIN || now - turned_ms_ >= kMemoryMs;
+  if (!is_old && fresh_.size() < kMaxAddresses / 2) return;
+  turned_ms_ = now;
+  stale_ = std::exchange(fresh_, {});
+}
+
+KeyGuard::Client& KeyGuard::client_of(const std::string& network) {
+  turn_over();
+  if (const auto found = fresh_.find(network); found != fresh_.end()) return found->second;
+  Client& made = fresh_[network];
+  if (const auto found = stale_.find(network); found != stale_.end()) {
+    made = found->second;
+    stale_.erase(found);
+  }
+  return made;
+}
+
+std::optional<int64_t> KeyGuard::refuse(std::string_view address) {
+  if (!is_on()) return std::nullopt;
+  const int64_t now = clock_.monotonic_ms();
+  Client& client = client_of(network_of(address));
+  if (!take(client.tries, now, limits_.of_address)) {
+    const auto limit = static_cast<int64_t>(limits_.of_address);
+    return refused(address, "there", (kTokensOfTry + limit - 1) / limit);
+  }
+  const bool is_clean = client.open == 0 && (client.wrong_ms == INT64_MIN || now - client.wrong_ms >= kMemoryMs);
+  if (!take(all_, now, limits_.total) && !is_clean) {
+    client.tries.give_back(kTokensOfTry);
+    return refused(address, "everywhere", kMemoryMs / 1'000);
+  }
+  ++client.open;
+  return std::nullopt;
+}
+
+int64_t KeyGuard::refused(std::string_view address, std::string_view source, int64_t seconds) {
+  ++refused_;
+  log_.limited(LogLevel::kWarning, "too many wrong keys",
+               "no key is looked at for now from " + std::string(address) + ": too many wrong ones came from " +
+                   std::string(source));
+  return seconds;
+}
+
+void KeyGuard::good(std::string_view address) {
+  if (!is_on()) return;
+  all_.give_back(kTokensOfTry);
+  Client* const client = find(network_of(address));
+  if (client == nullptr) return;
+  client->tries.give_back(kTokensOfTry);
+  if (client->open > 0) --client->open;
+}
+
+void KeyGuard::wrong(std::string_view address, std::string_view what) {
+  ++wrongs_[what];
+  log_.limited(LogLevel::kWarning, "wrong key", "a wrong " + std::string(what) + " came from " + std::string(address));
+  if (!is_on()) return;
+  Client& client = client_of(network_of(address));
+  client.wrong_ms = clock_.monotonic_ms();
+  if (client.open > 0) --client.open;
+}
+
+}  // namespace matchbus::gateway
