@@ -215,7 +215,9 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
     ingest_.on_match_id_changed(match, before);
   }
   void on_removed(match::Match& match) override {
-    log_.info("match of group '" + std::string(match.group_code()) + "' ended");
+    constexpr int kAtOnce = 20;
+    log_.limited(LogLevel::kInfo, "match ended", "match of group '" + std::string(match.group_code()) + "' ended",
+                 kAtOnce);
     output_.on_match_removed(match);
     ingest_.on_match_removed(match);
   }

@@ -1,8 +1,10 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 namespace matchbus {
 namespace {
@@ -32,17 +34,23 @@ void Log::write(LogLevel level, std::string_view text) {
   if (enabled(level)) emit(level, printable(text));
 }
 
-void Log::limited(LogLevel level, std::string_view topic, std::string_view text) {
+Log::Topic& Log::topic_of(std::string_view topic) {
+  std::string name(topic);
+  if (topics_.size() >= kMaxTopics && !topics_.contains(name)) name.clear();
+  return topics_[std::move(name)];
+}
+
+void Log::limited(LogLevel level, std::string_view topic, std::string_view text, int burst) {
   if (!enabled(level)) return;
-  Topic& entry = topics_[std::string(topic)];
+  Topic& entry = topic_of(topic);
   const int64_t now = clock_.monotonic_ms();
-  if (entry.last_ms != 0 && now - entry.last_ms < kTopicIntervalMs) {
+  if (entry.due_ms > now + (burst - 1) * kTopicIntervalMs) {
     ++entry.left_out;
     return;
   }
   std::string line(text);
   if (entry.left_out != 0) line += " (and " + std::to_string(entry.left_out) + " more like this)";
-  entry = {now, 0};
+  entry = {std::max(entry.due_ms, now) + kTopicIntervalMs, 0};
   write(level, line);
 }
 

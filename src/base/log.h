@@ -26,9 +26,10 @@ class Log {
   void warning(std::string_view text) { write(LogLevel::kWarning, text); }
   void error(std::string_view text) { write(LogLevel::kError, text); }
 
-  // At most one line a second for each `topic`; the next line tells how many were left out. `topic` is a fixed
-  // text of the program, never the peer's.
-  void limited(LogLevel level, std::string_view topic, std::string_view text);
+  // At most one line a second for each `topic`, `burst` of them at once after a silence; the next line tells how many
+  // were left out. `topic` is a fixed text of the program, never the peer's; beyond kMaxTopics they share one.
+  static constexpr size_t kMaxTopics = 1'000;
+  void limited(LogLevel level, std::string_view topic, std::string_view text, int burst = 1);
 
  protected:
   // Where lines go; tests replace it. Control characters in `text` are escaped by then.
@@ -36,10 +37,11 @@ class Log {
 
  private:
   struct Topic {
-    int64_t last_ms = 0;
+    int64_t due_ms = INT64_MIN;  // when all lines so far will have had their second
     uint64_t left_out = 0;
   };
   void write(LogLevel level, std::string_view text);
+  Topic& topic_of(std::string_view topic);
 
   const Clock& clock_;
   LogLevel level_;

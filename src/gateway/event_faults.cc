@@ -77,6 +77,7 @@ EventFaults::Sender* EventFaults::sender_of(std::string_view group, std::string_
   made.name.assign(is_observer ? "observer '" : "auxiliary client '");
   made.name.append(json::clipped(is_observer ? event.observer : player, kMaxName));
   made.name.append(is_observer ? "' of group '" : "' of match '").append(group).append("'");
+  made.is_observer = is_observer;
   made.line_at = now + kFirstLineMs;
   return &made;
 }
@@ -122,7 +123,10 @@ void EventFaults::write_line(Sender& sender) {
   if (!refused.empty() && !ignored.empty()) line += "; ";
   line += ignored;
   if (left_out != 0) line += "; and " + std::to_string(left_out) + " more (see /metrics)";
-  log_.warning(line);
+  // Observers' lines do not wait for those of auxiliary clients, who may be anybody.
+  constexpr int kAtOnce = 20;
+  log_.limited(LogLevel::kWarning, sender.is_observer ? "observers' events" : "auxiliary clients' events", line,
+               kAtOnce);
 }
 
 void EventFaults::arm() {

@@ -1,5 +1,6 @@
 // What operators are told of events that were refused, and of fields that said nothing: counted by type for /metrics,
-// and in the log as one line a minute for each sender that has something to say of it, such as
+// and in the log as one line a minute for each sender that has something to say of it, if they are not too many, such
+// as
 //
 //     observer 'me' of group 'G': 10 roster events refused: startTeam is a text; locked is null in 3 roster events, of
 //     which the rest was applied
@@ -60,6 +61,7 @@ class EventFaults final : private Timer::Handler {
     std::string name;           // which lines begin with: an observer's as it first called itself
     std::vector<Fault> faults;  // few: types times fields
     int64_t line_at = 0;        // monotonic ms of the next line
+    bool is_observer = false;
     bool has_news = false;
   };
 

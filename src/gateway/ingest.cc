@@ -37,6 +37,11 @@ json::Value Ingest::parse(std::string_view text) {
   return document_.parse_in_place(text_) ? document_.root() : json::Value();
 }
 
+void Ingest::tell(std::string_view topic, std::string_view text) {
+  constexpr int kAtOnce = 20;
+  log_.limited(LogLevel::kInfo, topic, text, kAtOnce);
+}
+
 // --- Coming and going ---
 
 void Ingest::on_connect(socketio::Socket& socket, json::Value auth) {
@@ -55,8 +60,8 @@ void Ingest::restore_observer(socketio::Socket& socket, std::string_view secret,
   if (!try_secret(socket, [&] { return is_right = registry_.is_secret(*match, secret); }) || !is_right) return;
   sender_of(socket).become_observer(std::string(group_code), secret);
   ++stats_.restored;
-  log_.info("the observer of group '" + std::string(group_code) + "' is back with what its offset says, from " +
-            socket.peer_address());
+  tell("observer back", "the observer of group '" + std::string(group_code) +
+                            "' is back with what its offset says, from " + socket.peer_address());
 }
 
 void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view note) {
@@ -85,8 +90,8 @@ void Ingest::restore_auxiliary(socketio::Socket& socket, std::string_view note) 
   sender.is_restored = true;
   registry_.auxiliary_back(match_id, player_id, clock_.wall_ms(), sender.group_code);
   ++stats_.restored;
-  log_.info("an auxiliary client of match '" + std::string(match_id) + "' is back with what its offset says, from " +
-            socket.peer_address());
+  tell("auxiliary client back", "an auxiliary client of match '" + std::string(match_id) +
+                                    "' is back with what its offset says, from " + socket.peer_address());
 }
 
 size_t Ingest::count(SenderState state) const {

@@ -100,6 +100,9 @@ class Ingest final : public socketio::SocketHandler {
   void turn_away(Sender& sender, match::Writer writer);
   // The parsed root of `text`; missing if it is no JSON. Valid until the next call.
   json::Value parse(std::string_view text);
+  // A line about a sender that came: some at once, as at the start of a tournament, and then one a second for each
+  // topic.
+  void tell(std::string_view topic, std::string_view text);
 
   // --- ingest_logon.cc ---
   void log_on_observer(Sender& sender, std::string_view text);

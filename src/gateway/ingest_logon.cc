@@ -74,8 +74,8 @@ void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, c
   const bool is_new = admission.entry == match::MatchRegistry::Entry::kCreated;
   sender.become_observer(logon.group_code, is_new ? admission.reason : logon.group_secret);
   ++stats_.logons;
-  log_.info("observer '" + logon.observer_name + "' logged on to group '" + logon.group_code + "' from " +
-            sender.socket.peer_address() + (is_new ? "" : " again"));
+  tell("observer", "observer '" + logon.observer_name + "' logged on to group '" + logon.group_code + "' from " +
+                       sender.socket.peer_address() + (is_new ? "" : " again"));
   answer(sender, kObserverAnswer, kObserverType, true, admission.reason);
 }
 
@@ -133,8 +133,8 @@ void Ingest::admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon,
   sender.become_auxiliary(logon.match_id, logon.player_id, std::string(is_bound ? match->group_code() : ""));
   registry_.auxiliary_new(sender.match_id, sender.player_id, clock_.wall_ms(), sender.group_code);
   ++stats_.logons;
-  log_.info("auxiliary client '" + logon.name + "' logged on to match '" + logon.match_id + "' from " +
-            sender.socket.peer_address());
+  tell("auxiliary client", "auxiliary client '" + logon.name + "' logged on to match '" + logon.match_id + "' from " +
+                               sender.socket.peer_address());
   answer(sender, kAuxiliaryAnswer, kAuxiliaryType, true, {});
 }
 

@@ -78,4 +78,6 @@ test('auxiliary clients that log on and drop by the thousand do not cost an obse
   const overlay = await viewer(t, server, code);
   await overlay.state((state) => state.teams[0].players.length === 1);
   assert.ok((await figure('matchbus_ingest_sockets_suspended')) <= 32 * ids.length);
+  const lines = server.output.split('\n').length;
+  assert.ok(lines < 200, `${lines} lines of 20,100 logons and drops`);
 });

@@ -60,6 +60,30 @@ TEST(Log, LimitsATopicToOneLineASecond) {
   EXPECT_EQ(log.lines[3].second, "from 192.0.2.4");
 }
 
+// Twenty observers that log on at the start of a tournament are twenty lines; twenty thousand are not.
+TEST(Log, ATopicMayHaveSomeLinesAtOnce) {
+  FakeClock clock;
+  MemoryLog log(clock);
+  for (int i = 0; i < 20'000; ++i) log.limited(LogLevel::kInfo, "logon", "somebody", 20);
+  EXPECT_EQ(log.lines.size(), 20U);
+  for (int second = 0; second < 10; ++second) {
+    clock.advance(1'000);
+    for (int i = 0; i < 100; ++i) log.limited(LogLevel::kInfo, "logon", "somebody", 20);
+  }
+  EXPECT_EQ(log.lines.size(), 30U);
+  EXPECT_EQ(log.lines[20].second, "somebody (and 19980 more like this)");
+  clock.advance(60'000);
+  for (int i = 0; i < 100; ++i) log.limited(LogLevel::kInfo, "logon", "somebody", 20);
+  EXPECT_EQ(log.lines.size(), 50U);
+}
+
+TEST(Log, TopicsAreBounded) {
+  FakeClock clock;
+  MemoryLog log(clock);
+  for (size_t i = 0; i < 5 * Log::kMaxTopics; ++i) log.limited(LogLevel::kInfo, std::to_string(i), "x");
+  EXPECT_EQ(log.lines.size(), Log::kMaxTopics + 1);
+}
+
 TEST(Log, WhatIsNotEnabledDoesNotCountAsLeftOut) {
   FakeClock clock;
   MemoryLog log(clock, LogLevel::kInfo);

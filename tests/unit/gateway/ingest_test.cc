@@ -385,6 +385,25 @@ TEST_F(IngestTest, OnlyObserversAreKnownWhenTheyAreLost) {
   EXPECT_EQ(checked.data->standing().kind, Kind::kStranger);
 }
 
+// --- What is written of senders ---
+
+TEST_F(IngestTest, LinesAboutSendersAreLimited) {
+  PaperSocket& watching = observer("G");
+  send(watching, "G", "match_start", "\"M\"");
+  for (int i = 0; i < 2'000; ++i) {
+    PaperSocket& auxiliary = connect();
+    assist(auxiliary, "M", std::to_string(i));
+    aux(auxiliary, "M", std::to_string(i), "aux_abilities", "7");
+    connect(auxiliary.note);
+    connect(watching.note);
+  }
+  pass(2'000);
+  EXPECT_EQ(ingest_.auxiliaries(), 4'000U);
+  EXPECT_LT(log_.lines.size(), 110U);
+  observer("H");
+  EXPECT_THAT(log_.lines.back(), HasSubstr("observer 'O' logged on to group 'H'")) << "others hide nobody of them";
+}
+
 // --- How much a sender may send ---
 
 TEST_F(IngestTest, WhoSendsTooMuchLosesEventsAndNotItsSession) {
