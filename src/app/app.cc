@@ -178,6 +178,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
              {loop_, *ws_, output_, registry_, output_port_.router(), extras_port_.router(), guard_}),
         signals_(
             loop_, [this] { shut_down(); }, [this] { reload(); }) {
+    if (options_.hide_ids) registry_.hide_ids();
     registry_.set_handler(this);
     registry_.set_on_changed([this] { ticker_.on_change(); });
     ingest_.restore_sessions(options_.recovery_window_ms > 0);

@@ -165,6 +165,8 @@ const std::vector<OptionEntry>& option_table() {
        "need one), secret (of the match's group, the only one they then write to) or open (nothing: unmodified clients "
        "send neither)",
        &O::aux_auth},
+      {"--hide-ids", "HIDE_IDS", "", "Leave players' riotIds, which identify people, out of what viewers are sent",
+       &O::hide_ids},
       {"--client-versions", "CLIENT_VERSIONS", "RANGE",
        "Client versions that may log on; * is all, even unreadable ones", &O::client_versions},
       {"--use-backend", "USE_BACKEND", "BOOL",

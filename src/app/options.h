@@ -31,6 +31,7 @@ struct Options {
   bool require_auth_key = true;
   std::string auth_key;
   std::string aux_auth = "open";
+  bool hide_ids = false;
   bool allow_short_keys = false;
   size_t max_wrong_keys = 60;
   size_t max_wrong_keys_total = 1'000;

@@ -30,7 +30,7 @@ MatchReports::MatchReports(ServiceCaller& caller, match::MatchRegistry& registry
 ServiceCall MatchReports::call_for(const match::Match& match, std::string_view method, std::string_view verb) const {
   BytesWriter body;
   body.append(R"({"match":)");
-  match::write_snapshot(body, match);
+  match::write_report(body, match);
   body.append('}');
   ServiceCall call{"backend", {}, {}};
   call.what = std::string(verb) + " of match '" + std::string(match.match_id()) + "'";

@@ -156,11 +156,25 @@ constexpr std::array kPlayerFields{
 constexpr Table kPlayerTable{kPlayerFields, sizeof(Player)};
 static_assert(accounts_for_all(kPlayerTable), "a byte without a field, or one with two: adjust the padding");
 
-constexpr Field kPlayers = [] {
-  Field field = shown<"players">(Kind::kObjects, AT(Team, players), &kPlayerTable);
+// `fields` with `instead` in the place of the one that lies where it does.
+template <size_t count>
+constexpr std::array<Field, count> with(std::array<Field, count> fields, const Field& instead) {
+  for (Field& field : fields) {
+    if (field.offset == instead.offset && field.size == instead.size) field = instead;
+  }
+  return fields;
+}
+
+constexpr std::array kNamelessPlayerFields = with(kPlayerFields, hidden_text(AT(Player, riot_id)));
+constexpr Table kNamelessPlayerTable{kNamelessPlayerFields, sizeof(Player)};
+static_assert(accounts_for_all(kNamelessPlayerTable), "another field lies where riotId does");
+
+constexpr Field players_field(const Table& table) {
+  Field field = shown<"players">(Kind::kObjects, AT(Team, players), &table);
   field.count_offset = offsetof(Team, player_count);
   return field;
-}();
+}
+constexpr Field kPlayers = players_field(kPlayerTable);
 
 constexpr std::array kTeamFields{
     shown<"teamName">(Kind::kText, AT(Team, name)),
@@ -182,6 +196,9 @@ constexpr std::array kTeamFields{
 };
 constexpr Table kTeamTable{kTeamFields, sizeof(Team)};
 static_assert(accounts_for_all(kTeamTable), "a byte without a field, or one with two: adjust the padding");
+
+constexpr std::array kNamelessTeamFields = with(kTeamFields, players_field(kNamelessPlayerTable));
+constexpr Table kNamelessTeamTable{kNamelessTeamFields, sizeof(Team)};
 
 constexpr std::array kSpikeFields{
     shown<"planted">(Kind::kBool, AT(SpikeState, planted)),
@@ -252,12 +269,13 @@ constexpr std::array kHiddenFields{
 constexpr Table kHiddenTable{kHiddenFields, sizeof(Hidden)};
 static_assert(accounts_for_all(kHiddenTable), "a byte without a field, or one with two: adjust the padding");
 
-constexpr Field kTeams = [] {
-  Field field = shown<"teams">(Kind::kObjects, AT(MatchState, teams), &kTeamTable);
+constexpr Field teams_field(const Table& table) {
+  Field field = shown<"teams">(Kind::kObjects, AT(MatchState, teams), &table);
   field.count_offset = Field::kFixedCount;
   field.fixed_count = 2;
   return field;
-}();
+}
+constexpr Field kTeams = teams_field(kTeamTable);
 
 // Not shown as a whole; the move to a fresh arena looks inside.
 constexpr Field kHidden = [] {
@@ -296,12 +314,16 @@ constexpr std::array kMatchFields{
     kHidden,
 };
 
+constexpr std::array kNamelessMatchFields = with(kMatchFields, teams_field(kNamelessTeamTable));
+
 #undef AT
 
 }  // namespace
 
 constexpr Table kMatchTable{kMatchFields, sizeof(MatchState)};
 static_assert(accounts_for_all(kMatchTable), "a byte without a field, or one with two: adjust the padding");
+
+constexpr Table kNamelessMatchTable{kNamelessMatchFields, sizeof(MatchState)};
 
 bool is_team_key(std::string_view name) {
   return std::any_of(kTeamFields.begin(), kTeamFields.end(),

@@ -65,6 +65,8 @@ struct Table {
 
 // Of MatchState.
 extern const Table kMatchTable;
+// The same without what identifies people beyond the names that they play under: players' `riotId`.
+extern const Table kNamelessMatchTable;
 
 // Whether a team is shown with a key of this name.
 bool is_team_key(std::string_view name);

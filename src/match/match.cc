@@ -106,6 +106,8 @@ std::unique_ptr<Match> Match::create(const ObserverLogon& logon, const Organizat
   return fits ? std::move(match) : nullptr;
 }
 
+const Table& Match::viewer_table() const { return hides_ids_ ? kNamelessMatchTable : kMatchTable; }
+
 bool Match::has_news() const {
   // The hidden part comes last.
   static_assert(offsetof(MatchState, hidden) + sizeof(Hidden) == sizeof(MatchState));

@@ -26,6 +26,8 @@ struct Organization {
   bool is_supporter = false;
 };
 
+struct Table;  // fields.h
+
 class Match {
  public:
   static constexpr size_t kDefaultMemory = 512 * 1024;
@@ -56,6 +58,11 @@ class Match {
   // Viewers have been sent `state()`.
   void mark_shown() { *shown_ = *state_; }
 
+  // Viewers are not told players' `riotId`s, which identify people. Before the first is told anything.
+  void hide_ids() { hides_ids_ = true; }
+  // What viewers see of the state.
+  const Table& viewer_table() const;
+
   // Moves to a fresh arena if that is due. All ids change (here and in `shown()`), so only between events.
   void tidy();
   // Bytes taken from the heap for state and texts.
@@ -72,6 +79,7 @@ class Match {
   MatchState* state_ = nullptr;
   MatchState* shown_ = nullptr;
   size_t tidy_at_ = 0;  // bytes of text
+  bool hides_ids_ = false;
   std::string organization_name_;
 };
 

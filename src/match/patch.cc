@@ -412,11 +412,11 @@ class PatchWriter final : private StateWriter<kForm> {
 }  // namespace
 
 void write_patch(BytesWriter& out, const Match& match) {
-  PatchWriter<Form::kPlain>(out, match.texts()).write(kMatchTable, &match.shown(), &match.state());
+  PatchWriter<Form::kPlain>(out, match.texts()).write(match.viewer_table(), &match.shown(), &match.state());
 }
 
 void write_patch_escaped(BytesWriter& out, const Match& match) {
-  PatchWriter<Form::kEscaped>(out, match.texts()).write(kMatchTable, &match.shown(), &match.state());
+  PatchWriter<Form::kEscaped>(out, match.texts()).write(match.viewer_table(), &match.shown(), &match.state());
 }
 
 }  // namespace matchbus::match

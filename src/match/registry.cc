@@ -43,6 +43,7 @@ MatchRegistry::Slot* MatchRegistry::make(const ObserverLogon& logon, const Organ
   auto slot = std::make_unique<Slot>();
   slot->match = Match::create(logon, organization, now_ms, limits_.match_memory);
   if (slot->match == nullptr) return nullptr;
+  if (hides_ids_) slot->match->hide_ids();
   slot->serial = next_serial_++;
   slot->group_code = logon.group_code;
   slot->secret = secret;

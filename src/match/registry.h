@@ -85,6 +85,8 @@ class MatchRegistry {
   // Both may be null; they must outlive the registry or be taken away again.
   void set_sink(EventSink* sink) { sink_ = sink; }
   void set_handler(RegistryHandler* handler) { handler_ = handler; }
+  // Viewers of matches that come from now on are not told players' `riotId`s.
+  void hide_ids() { hides_ids_ = true; }
   // Called whenever a match comes to have news, for those who do not wait for the next tick. Must not call back.
   void set_on_changed(std::function<void()> on_changed) { on_changed_ = std::move(on_changed); }
 
@@ -200,6 +202,7 @@ class MatchRegistry {
   Reducer reducer_;
   RegistryLimits limits_;
   RegistryTiming timing_;
+  bool hides_ids_ = false;
   EventSink* sink_ = nullptr;
   RegistryHandler* handler_ = nullptr;
   std::function<void()> on_changed_;

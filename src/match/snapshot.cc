@@ -6,20 +6,24 @@
 
 namespace matchbus::match {
 
-void write_snapshot(BytesWriter& out, const Match& match) {
+void write_report(BytesWriter& out, const Match& match) {
   StateWriter<Form::kPlain>(out, match.texts()).object(kMatchTable, &match.state());
 }
 
+void write_snapshot(BytesWriter& out, const Match& match) {
+  StateWriter<Form::kPlain>(out, match.texts()).object(match.viewer_table(), &match.state());
+}
+
 void write_snapshot_escaped(BytesWriter& out, const Match& match) {
-  StateWriter<Form::kEscaped>(out, match.texts()).object(kMatchTable, &match.state());
+  StateWriter<Form::kEscaped>(out, match.texts()).object(match.viewer_table(), &match.state());
 }
 
 void write_shown(BytesWriter& out, const Match& match) {
-  StateWriter<Form::kPlain>(out, match.texts()).object(kMatchTable, &match.shown());
+  StateWriter<Form::kPlain>(out, match.texts()).object(match.viewer_table(), &match.shown());
 }
 
 void write_shown_escaped(BytesWriter& out, const Match& match) {
-  StateWriter<Form::kEscaped>(out, match.texts()).object(kMatchTable, &match.shown());
+  StateWriter<Form::kEscaped>(out, match.texts()).object(match.viewer_table(), &match.shown());
 }
 
 }  // namespace matchbus::match

@@ -9,7 +9,9 @@
 
 namespace matchbus::match {
 
-// The JSON object.
+// The JSON object with everything, for services that the match is reported to.
+void write_report(BytesWriter& out, const Match& match);
+// The JSON object for viewers: without what Match::hides_ids leaves out. So are the next three, and patches.
 void write_snapshot(BytesWriter& out, const Match& match);
 // The same with `"` and `\` escaped, to stand between the quotes of a JSON string.
 void write_snapshot_escaped(BytesWriter& out, const Match& match);

@@ -132,6 +132,24 @@ TEST_F(SnapshotTest, OfAFullMatchIsGoodJson) {
   expect_both_forms_agree();
 }
 
+TEST_F(SnapshotTest, IdsOfPlayersAreHiddenFromViewersOnly) {
+  add_player("the-id-of-somebody", 0);
+  const std::string before = snapshot();
+  ASSERT_NE(before.find(R"("riotId":"the-id-of-somebody",)"), std::string::npos);
+  match_->hide_ids();
+  std::string expected = before;
+  expected.erase(expected.find(R"("riotId":"the-id-of-somebody",)"), 30);
+  EXPECT_EQ(snapshot(), expected) << "everything else stays";
+  expect_both_forms_agree();
+  match_->mark_shown();
+  BytesWriter shown;
+  write_shown(shown, *match_);
+  EXPECT_EQ(shown.view(), expected);
+  BytesWriter report;
+  write_report(report, *match_);
+  EXPECT_EQ(report.view(), before) << "services know players by their ids";
+}
+
 TEST(KeyList, NamesEveryVisibleKey) {
   BytesWriter out;
   write_key_list(out);
