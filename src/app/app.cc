@@ -196,6 +196,7 @@ class AppImpl final : public App, private match::RegistryHandler, private gatewa
     registry_.set_sink(nullptr);
     registry_.set_on_changed(nullptr);
     output_.set_gate(nullptr);
+    ingest_.set_gate(nullptr);
   }
 
   Result<void> start() override;
@@ -304,6 +305,8 @@ Result<void> AppImpl::start_journal() {
   registry_.for_each([this](match::Match& match) { resume(match); });
   registry_.set_sink(journal_.get());
   output_.set_gate(journal_.get());
+  ingest_.set_gate(journal_.get());
+  journal_->set_on_recorded([this](uint64_t batch) { ingest_.on_recorded(batch); });
   match_clock_.follow();  // for the last time without a word: bringing matches back may have taken a while
   registry_.resume(match_clock_.wall_ms());
   show_auxiliaries_gone(registry_, match_clock_.wall_ms());

@@ -20,6 +20,9 @@ constexpr size_t kKeptBuffer = 16 * 1024;
 // From a match's removal, until everybody who is told of its end has been told (match::RegistryTiming::stats_ms). A
 // server that dies before that brings the ended match back, tells them, and removes it again.
 constexpr int64_t kAfterlifeMs = 15'000;
+// Whoever cannot wait for the tick waits so long for others, so that a thousand logons a second are two hundred
+// batches.
+constexpr int64_t kGatherMs = 5;
 
 bool has_afterlife(const match::Match& match) {
   const match::MatchState& state = match.state();
@@ -191,6 +194,8 @@ void Journal::flush() {
   if (closing_) return;
   if (job_.running()) {
     again_ = true;
+    // A batch for somebody who could not wait is no sign of a slow disk.
+    if (!std::exchange(flushing_, true)) return;
     ++stats_.late;
     loop_.log().limited(
         LogLevel::kWarning, "journal late",
@@ -199,11 +204,38 @@ void Journal::flush() {
   }
   sync_in_background();
   retire_due();
-  if (collect()) {
-    job_.start();
+  if (start_batch()) {
+    flushing_ = true;
   } else {
     written_();
   }
+}
+
+uint64_t Journal::record_soon() {
+  if (marked_.empty()) return job_.running() ? batches_begun_ : 0;
+  if (job_.running()) {
+    soon_ = true;
+  } else if (!gather_.is_set()) {
+    loop_.timers().set(gather_, kGatherMs);
+  }
+  return batches_begun_ + 1;
+}
+
+void Journal::on_timer(Timer& /*gather*/) {
+  if (!closing_ && !job_.running()) start_batch();
+}
+
+bool Journal::start_batch() {
+  gather_.cancel();
+  soon_ = false;
+  if (!collect()) {
+    // What the next batch was to have has been seen to.
+    on_recorded_(batches_begun_ + 1);
+    return false;
+  }
+  ++batches_begun_;
+  job_.start();
+  return true;
 }
 
 bool Journal::collect() {
@@ -252,8 +284,12 @@ void Journal::on_batch_done() {
   batch_.clear();
   report(error);
   if (closing_) return;
-  if (std::exchange(again_, false) && collect()) return job_.start();
-  written_();
+  on_recorded_(batches_begun_);
+  if (std::exchange(again_, false) && start_batch()) return;
+  const bool is_awaited = std::exchange(soon_, false);
+  if (std::exchange(flushing_, false)) written_();
+  // Not at once: on a fast disk others may come along.
+  if (is_awaited && !job_.running()) loop_.timers().set(gather_, kGatherMs);
 }
 
 void Journal::settle(const Item& item) {

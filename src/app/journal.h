@@ -8,6 +8,9 @@
 //     output.prepare();   // encodes the states as of now
 //     journal.flush();    // calls `written` when all that led to these states is in the files: output.publish()
 //
+// A batch is begun before that for somebody who waits for what happened just now (`record_soon`): the answer to a
+// logon.
+//
 // When writing fails (full disk, read-only directory) events stay in memory and are tried again every tick, within
 // a bound for all matches together; a match that would pass it has its journal given up: what is there stays a
 // readable prefix, the file beside it goes, so that no later start takes the prefix for the match. So has one that
@@ -27,6 +30,8 @@
 #include "app/journal_sync.h"
 #include "app/pool_job.h"
 #include "base/bytes.h"
+#include "base/timer_wheel.h"
+#include "gateway/record_gate.h"
 #include "gateway/show_gate.h"
 #include "match/registry.h"
 #include "net/loop.h"
@@ -54,7 +59,10 @@ struct JournalStats {
   int64_t longest_batch_us = 0;  // since it was last taken
 };
 
-class Journal final : public match::EventSink, public gateway::ShowGate {
+class Journal final : public match::EventSink,
+                      public gateway::ShowGate,
+                      public gateway::RecordGate,
+                      private Timer::Handler {
  public:
   // Borrows `loop`. `written`: see above; called on the loop, never inside `flush` of a job that had to be started.
   Journal(net::Loop& loop, JournalOptions options, std::function<void()> written);
@@ -75,8 +83,12 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
   bool has_room(const match::Match& match, match::Writer writer) const override;
 
   bool may_show(const match::Match& match) const override;
+  // Whoever waits for the same few milliseconds' news waits for one batch.
+  uint64_t record_soon() override;
+  // Called with the number of a batch that is done, before anything else is.
+  void set_on_recorded(std::function<void(uint64_t)> on_recorded) { on_recorded_ = std::move(on_recorded); }
 
-  // Has what came in until now written.
+  // Has what came in until now written, and `written` called.
   void flush();
   // Writes all there is and waits for it; nothing may come in afterwards. For the end of the program.
   void close();
@@ -111,6 +123,9 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
   void count(Entry& entry, size_t size);
   void give_up(Entry& entry, std::string_view why);
   void drop(BytesWriter& buffer, size_t written);
+  void on_timer(Timer& timer) override;
+  // Starts the next batch; false: there is nothing to do.
+  bool start_batch();
   // Makes the next batch; false: there is nothing to do.
   bool collect();
   void collect(Entry& entry);
@@ -128,6 +143,7 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
   net::Loop& loop_;
   JournalOptions options_;
   std::function<void()> written_;
+  std::function<void(uint64_t)> on_recorded_ = [](uint64_t) {};
   JournalDirectory directory_;
   JournalFiles files_;
   JournalStats stats_;
@@ -137,7 +153,11 @@ class Journal final : public match::EventSink, public gateway::ShowGate {
   std::vector<Entry*> marked_;                 // for the next batch, in order
   std::vector<Item> batch_;                    // the job's while it runs
   int64_t batch_us_ = 0;
-  bool again_ = false;  // another flush came while the job was running
+  uint64_t batches_begun_ = 0;
+  bool flushing_ = false;  // a flush waits for the job, or for the one after it
+  bool again_ = false;     // it is the one after it
+  bool soon_ = false;      // somebody waits for the next batch, whenever this one is done
+  Timer gather_{*this};
   bool failing_ = false;
   bool closing_ = false;
   PoolJob job_;

@@ -25,7 +25,8 @@ Ingest::Ingest(const Clock& clock, TimerWheel& timers, Log& log, match::MatchReg
       registry_(registry),
       keys_(keys),
       versions_(std::move(versions)),
-      faults_(clock, timers, log) {}
+      faults_(clock, timers, log),
+      held_(clock, timers, log) {}
 
 Ingest::Sender& Ingest::sender_of(socketio::Socket& socket) {
   if (socket.data == nullptr) socket.data = std::make_unique<Sender>(*this, socket);

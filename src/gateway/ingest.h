@@ -18,6 +18,7 @@
 #include "base/timer_wheel.h"
 #include "gateway/auxiliary_auth.h"
 #include "gateway/event_faults.h"
+#include "gateway/held_answers.h"
 #include "gateway/key_check.h"
 #include "json/document.h"
 #include "match/logon.h"
@@ -55,6 +56,10 @@ class Ingest final : public socketio::SocketHandler {
   void on_suspended(socketio::Socket& socket) override;
   void on_recovered(socketio::Socket& socket) override;
   void on_disconnect(socketio::Socket& socket, std::string_view reason) override;
+
+  // The yes to a logon is given when what it promises is recorded there. Null at first: at once.
+  void set_gate(RecordGate* gate) { held_.set_gate(gate); }
+  void on_recorded(uint64_t batch) { held_.on_recorded(batch); }
 
   // Whether a client's offset gives its session back (spec section 1.4). On at first.
   void restore_sessions(bool on) { restores_ = on; }
@@ -123,6 +128,8 @@ class Ingest final : public socketio::SocketHandler {
   // Ends what a sender was logged on to, if it was: it is `next` now.
   void end_session(Sender& sender, SenderState next);
   void answer(Sender& sender, std::string_view event, std::string_view type, bool value, std::string_view reason);
+  // Says yes when it is recorded, unless the session has ended by then.
+  void welcome(Sender& sender, std::string_view event, std::string_view type, std::string reason);
   // A logon for the session that the sender has.
   void confirm(Sender& sender, std::string_view event, std::string_view type, std::string_view reason);
   // Says no, and disconnects: unless `keeps`, as a sender that was logged on already goes on as it was. `reason` is
@@ -140,6 +147,7 @@ class Ingest final : public socketio::SocketHandler {
   size_t bytes_per_second_ = 0;
   IngestStats stats_;
   EventFaults faults_;
+  HeldAnswers held_;
   std::unordered_set<Sender*> senders_;
   // Scratch, used again for every event.
   std::string text_;

@@ -6,6 +6,9 @@
 // secret it has or lacks: it comes from the client that has been let in, and its key is not checked once more. Any
 // other logon counts if it is the first that comes over its connection, and ends the session then, as a fresh socket
 // would know of none. Beyond that a session that lives is never harmed by a logon: no is the answer, and it goes on.
+//
+// What a yes promises (the match, by its secret) outlives a crash: it is said when the journal has it (held_answers.h).
+// The sender is logged on from before that, so that no data is lost meanwhile.
 #include <algorithm>
 #include <memory>
 #include <utility>
@@ -46,8 +49,10 @@ void Ingest::log_on_observer(Sender& sender, std::string_view text) {
   if (!cause.empty())
     log_.limited(LogLevel::kWarning, cause,
                  "a logon from " + sender.socket.peer_address() + " is taken without a part: " + std::string(cause));
-  if (sender.state == SenderState::kObserver && sender.group_code == logon->group_code && has_session(sender))
+  if (sender.state == SenderState::kObserver && sender.group_code == logon->group_code && has_session(sender)) {
+    if (sender.self != nullptr) return;  // the answer under way is this one's, too
     return confirm(sender, kObserverAnswer, kObserverType, match::kReasonReconnected);
+  }
   if (keeps) return refuse(sender, true, kObserverAnswer, match::kReasonLoggedOn, kLoggedOnCause);
   end_session(sender, SenderState::kChecking);
   sender.self = std::make_shared<Sender*>(&sender);
@@ -76,7 +81,8 @@ void Ingest::on_key_checked(Sender& sender, const match::ObserverLogon& logon, c
   ++stats_.logons;
   tell("observer", "observer '" + logon.observer_name + "' logged on to group '" + logon.group_code + "' from " +
                        sender.socket.peer_address() + (is_new ? "" : " again"));
-  answer(sender, kObserverAnswer, kObserverType, true, admission.reason);
+  if (!is_new) return answer(sender, kObserverAnswer, kObserverType, true, admission.reason);
+  welcome(sender, kObserverAnswer, kObserverType, admission.reason);
 }
 
 // --- Auxiliary clients ---
@@ -118,7 +124,10 @@ void Ingest::admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon,
     return refuse(sender, keeps, kAuxiliaryAnswer, match::reason_no_match(logon.match_id_text), "no such match");
   const bool is_same = sender.state == SenderState::kAuxiliary && sender.match_id == logon.match_id;
   const bool is_player = logon.player_id.empty() || logon.player_id == sender.player_id;
-  if (is_same && is_player) return confirm(sender, kAuxiliaryAnswer, kAuxiliaryType, {});
+  if (is_same && is_player) {
+    if (sender.self != nullptr) return;  // the answer under way is this one's, too
+    return confirm(sender, kAuxiliaryAnswer, kAuxiliaryType, {});
+  }
   if (keeps && !is_same) return refuse(sender, true, kAuxiliaryAnswer, match::kReasonLoggedOn, kLoggedOnCause);
   const match::Match* match = nullptr;
   const auto find = [&] { return (match = find_for_auxiliary(logon)) != nullptr; };
@@ -135,7 +144,7 @@ void Ingest::admit_auxiliary(Sender& sender, const match::AuxiliaryLogon& logon,
   ++stats_.logons;
   tell("auxiliary client", "auxiliary client '" + logon.name + "' logged on to match '" + logon.match_id + "' from " +
                                sender.socket.peer_address());
-  answer(sender, kAuxiliaryAnswer, kAuxiliaryType, true, {});
+  welcome(sender, kAuxiliaryAnswer, kAuxiliaryType, {});
 }
 
 // --- Both ---
@@ -156,6 +165,7 @@ bool Ingest::has_session(const Sender& sender) const {
 }
 
 void Ingest::end_session(Sender& sender, SenderState next) {
+  sender.self.reset();  // what it was going to be told
   // Of one that was lost it has been shown.
   if (std::exchange(sender.state, next) == SenderState::kAuxiliary && !sender.is_lost) show_gone(sender);
 }
@@ -178,6 +188,17 @@ void Ingest::answer(Sender& sender, std::string_view event, std::string_view typ
   if (!reason.empty()) writer.key("reason").string(reason);
   writer.end_object();
   sender.socket.emit(event, out.view());
+}
+
+void Ingest::welcome(Sender& sender, std::string_view event, std::string_view type, std::string reason) {
+  sender.self = std::make_shared<Sender*>(&sender);
+  // `event` and `type` are constants.
+  held_.hold([this, self = std::weak_ptr(sender.self), event, type, reason = std::move(reason)] {
+    const auto alive = self.lock();
+    if (!alive) return;
+    (*alive)->self.reset();
+    answer(**alive, event, type, true, reason);
+  });
 }
 
 void Ingest::confirm(Sender& sender, std::string_view event, std::string_view type, std::string_view reason) {

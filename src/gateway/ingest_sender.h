@@ -52,13 +52,14 @@ struct Ingest::Sender final : socketio::SocketData, private Timer::Handler {
   Ingest& door;
   socketio::Socket& socket;
   SenderState state = SenderState::kUnknown;
-  bool has_logon = false;         // one has come over this connection
-  bool is_lost = false;           // its connection is, and may come back
-  std::shared_ptr<Sender*> self;  // while its key is checked: gone if the sender is
-  std::string group_code;         // observer; auxiliary: the only group that it writes to, or ""
-  std::string match_id;           // auxiliary
-  std::string player_id;          // auxiliary; learnt from its first scoreboard if it came without one
-  bus::TokenBucket bytes;         // of events, see Ingest::limit_rate
+  bool has_logon = false;  // one has come over this connection
+  bool is_lost = false;    // its connection is, and may come back
+  // While a logon waits for its answer (kChecking: its key for a check): gone if the sender is.
+  std::shared_ptr<Sender*> self;
+  std::string group_code;  // observer; auxiliary: the only group that it writes to, or ""
+  std::string match_id;    // auxiliary
+  std::string player_id;   // auxiliary; learnt from its first scoreboard if it came without one
+  bus::TokenBucket bytes;  // of events, see Ingest::limit_rate
   match::Writer expected_of = match::Writer::kObserver;
   Timer patience{*this};
 };

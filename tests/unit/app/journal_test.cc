@@ -121,6 +121,80 @@ TEST_F(Journals, ASlowDiskIsCountedAndOvertaken) {
   EXPECT_EQ(entries(stem("A") + ".replay"), 3u);
 }
 
+TEST_F(Journals, WhoCannotWaitForTheTickHasABatchOfItsOwn) {
+  start();
+  std::vector<uint64_t> done;
+  journal_->set_on_recorded([&](uint64_t batch) { done.push_back(batch); });
+  EXPECT_EQ(journal_->record_soon(), 0u) << "nothing to record";
+  admit("A");
+  EXPECT_EQ(journal_->record_soon(), 1u);
+  admit("B");
+  EXPECT_EQ(journal_->record_soon(), 1u) << "both in one";
+  clock_.advance(10);
+  loop_->timers().advance(clock_.monotonic_ms());
+  run_until([&] { return !done.empty(); });
+  EXPECT_THAT(done, ElementsAre(1u));
+  EXPECT_EQ(files().size(), 4u);
+  EXPECT_EQ(journal_->record_soon(), 0u);
+  EXPECT_EQ(written_, 0) << "nobody has flushed";
+}
+
+TEST_F(Journals, WhatComesDuringABatchIsInTheNext) {
+  start();
+  std::vector<uint64_t> done;
+  journal_->set_on_recorded([&](uint64_t batch) { done.push_back(batch); });
+  {
+    const test::StuckPool stuck(loop_->uv());
+    admit("A");
+    journal_->flush();
+    EXPECT_EQ(journal_->record_soon(), 1u) << "that batch has it";
+    admit("B");
+    EXPECT_EQ(journal_->record_soon(), 2u);
+  }
+  run_until([&] { return !done.empty(); });
+  EXPECT_EQ(written_, 1);
+  clock_.advance(10);
+  run_until([&] {
+    loop_->timers().advance(clock_.monotonic_ms());
+    return done.size() == 2;
+  });
+  EXPECT_EQ(files().size(), 4u);
+  EXPECT_EQ(journal_->stats().late, 0u);
+}
+
+// The tick that meets such a batch has no slow disk, and its states wait for a batch that has all of them.
+TEST_F(Journals, AFlushDuringSuchABatchIsNotLate) {
+  start();
+  {
+    const test::StuckPool stuck(loop_->uv());
+    match::Match& match = admit("A");
+    journal_->record_soon();
+    clock_.advance(10);
+    loop_->timers().advance(clock_.monotonic_ms());
+    ASSERT_TRUE(score("A", 1) == Verdict::kApplied);
+    journal_->flush();
+    EXPECT_EQ(journal_->stats().late, 0u);
+    EXPECT_FALSE(journal_->may_show(match));
+    journal_->flush();
+    EXPECT_EQ(journal_->stats().late, 1u);
+  }
+  run_until([&] { return written_ == 1; });
+  EXPECT_EQ(journal_->stats().batches, 2u);
+  EXPECT_EQ(entries("Match_A_" + std::to_string(clock_.wall_ms() - 10) + ".replay"), 2u);
+}
+
+TEST_F(Journals, ADiskThatTakesNothingIsAnAnswerToo) {
+  test::write_file(directory_, "in the way");
+  start();
+  uint64_t done = 0;
+  journal_->set_on_recorded([&](uint64_t batch) { done = batch; });
+  admit("A");
+  const uint64_t batch = journal_->record_soon();
+  journal_->flush();
+  run_until([&] { return done == batch; });
+  EXPECT_EQ(journal_->degraded(), 1u);
+}
+
 TEST_F(Journals, AMatchThatLeavesHasItsEventsWrittenAndItsSecretsRemoved) {
   start();
   match::Match& match = admit("A");

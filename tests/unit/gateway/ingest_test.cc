@@ -670,6 +670,57 @@ TEST_F(IngestTest, ALogonWhileTheFirstIsCheckedHasItsAnswer) {
   EXPECT_TRUE(socket.connected);
 }
 
+// --- Logons that wait for the journal ---
+
+class PaperGate final : public RecordGate {
+ public:
+  uint64_t record_soon() override { return batch; }
+  uint64_t batch = 1;
+};
+
+TEST_F(IngestTest, TheYesIsSaidWhenTheMatchIsRecorded) {
+  PaperGate gate;
+  ingest_.set_gate(&gate);
+  PaperSocket& socket = connect();
+  observe(socket, "G");
+  send(socket, "G", "map", "\"Jam\"");
+  EXPECT_EQ(map_of("G"), "Lotus") << "it is logged on";
+  ingest_.on_recovered(socket);
+  observe(socket, "G");
+  EXPECT_THAT(answers(socket), IsEmpty()) << "one answer for both: the other would know no secret";
+  ingest_.on_recorded(1);
+  EXPECT_THAT(answers(socket), ElementsAre(MatchesRegex(std::string(kNewMatch))));
+  observe(socket, "G");
+  EXPECT_THAT(answers(socket), ElementsAre(kReconnected)) << "nothing new to record";
+}
+
+TEST_F(IngestTest, WhoTurnsIntoAnotherIsNotToldWhatItWas) {
+  PaperSocket& watching = observer("H");
+  send(watching, "H", "match_start", "\"M\"");
+  PaperGate gate;
+  ingest_.set_gate(&gate);
+  PaperSocket& socket = connect();
+  observe(socket, "G");
+  ingest_.on_recovered(socket);
+  gate.batch = 2;
+  assist(socket, "M", "P");
+  ingest_.on_recorded(1);
+  EXPECT_THAT(answers(socket), IsEmpty());
+  ingest_.on_recorded(2);
+  EXPECT_THAT(answers(socket), ElementsAre(kAuxiliaryYes));
+}
+
+TEST_F(IngestTest, NobodyIsToldWhoHasGone) {
+  PaperGate gate;
+  ingest_.set_gate(&gate);
+  PaperSocket& socket = connect();
+  observe(socket, "G");
+  ingest_.on_disconnect(socket, "transport close");
+  socket.data.reset();
+  ingest_.on_recorded(1);
+  EXPECT_THAT(answers(socket), IsEmpty());
+}
+
 TEST_F(IngestTest, AMatchThatHasEndedGivesWayToThatOfAnotherLogon) {
   PaperSocket& socket = observer("G");
   send(socket, "G", "map", "\"Jam\"");
