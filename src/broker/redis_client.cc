@@ -42,10 +42,17 @@ struct RedisClient::Events {
   uv_poll_t poll{};
   redisAsyncContext* context = nullptr;  // null once it is gone
   int wanted = 0;
+  RedisBounds bounds;  // of the context's reader, which goes before this does
 
+  Events(RedisLimits limits, redisAsyncContext& of)
+      : bounds(limits, [&of] { return of.data != nullptr && !client_of(of).sent_.empty(); }) {}
+  static RedisClient& client_of(const redisAsyncContext& context) { return *static_cast<RedisClient*>(context.data); }
+
+  // `context.data` is the client.
   static bool attach(redisAsyncContext& context, uv_loop_t* loop) {
-    auto events = std::make_unique<Events>();
+    auto events = std::make_unique<Events>(client_of(context).options_.limits, context);
     if (uv_poll_init(loop, &events->poll, context.c.fd) != 0) return false;
+    events->bounds.attach(*context.c.reader);
     events->context = &context;
     events->poll.data = events.get();
     context.ev.addRead = [](void* data) { want(data, UV_READABLE, 0); };
@@ -76,6 +83,8 @@ struct RedisClient::Events {
     // hiredis finds out itself what the error is.
     if (status != 0) happened = UV_READABLE | UV_WRITABLE;
     if (events->context != nullptr && (happened & UV_READABLE) != 0) redisAsyncHandleRead(events->context);
+    if (events->context != nullptr && !events->bounds.is_within(*events->context->c.reader))
+      return client_of(*events->context).fail("an answer is too large");
     if (events->context != nullptr && (happened & UV_WRITABLE) != 0) redisAsyncHandleWrite(events->context);
   }
 };
@@ -129,18 +138,19 @@ void RedisClient::on_address(const std::string& address) {
   state_ = State::kConnecting;
   redisAsyncContext* const context = redisAsyncConnect(address.c_str(), options_.url.port);
   if (context == nullptr) return fail("no memory");
+  context->data = this;
   if (context->err != 0 || !Events::attach(*context, loop_.uv())) {
     redisAsyncFree(context);
     return fail("cannot connect");
   }
   context_ = context;
-  context_->data = this;
   // In both hiredis frees the context afterwards, if it failed.
   redisAsyncSetDisconnectCallback(context_, [](const redisAsyncContext* lost, int) {
     auto* const client = static_cast<RedisClient*>(lost->data);
     if (client == nullptr) return;
     client->context_ = nullptr;
-    client->fail("connection lost");
+    const std::string_view refusal = static_cast<Events*>(lost->ev.data)->bounds.refusal();
+    client->fail(refusal.empty() ? "connection lost" : refusal);
   });
   redisAsyncSetConnectCallback(context_, [](const redisAsyncContext* made, int status) {
     auto* const client = static_cast<RedisClient*>(made->data);
@@ -238,9 +248,10 @@ void RedisClient::on_timer(Timer&) {
 
 void RedisClient::fail(std::string_view why) {
   if (state_ == State::kWaiting) return;
-  loop_.log().limited(
-      LogLevel::kWarning, "redis",
-      "redis: " + options_.url.host + ":" + std::to_string(options_.url.port) + ": " + std::string(why));
+  constexpr size_t kMostWords = 200;  // of what the other side says
+  loop_.log().limited(LogLevel::kWarning, "redis",
+                      "redis: " + options_.url.host + ":" + std::to_string(options_.url.port) + ": " +
+                          std::string(why.substr(0, kMostWords)));
   ++stats_.failures;
   state_ = State::kWaiting;
   drop_context();

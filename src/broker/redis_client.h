@@ -2,7 +2,8 @@
 //
 // It connects when it is made, and again whenever the connection is lost, at growing intervals with jitter. While there
 // is no connection commands fail at once; while one is being made they wait. A server that does not answer within the
-// time limit is taken for lost, with all that waits for it: Redis answers in order.
+// time limit is taken for lost, with all that waits for it: Redis answers in order. So is one that answers more than it
+// was asked (redis_bounds.h).
 #pragma once
 
 #include <cstddef>
@@ -15,6 +16,7 @@
 #include <string_view>
 
 #include "base/timer_wheel.h"
+#include "broker/redis_bounds.h"
 #include "broker/redis_url.h"
 #include "net/loop.h"
 
@@ -29,6 +31,7 @@ struct RedisOptions {
   size_t max_waiting = 1'000;  // commands without their answer; further ones fail; 0 = no limit
   int first_delay_ms = 100;    // before the first try to connect again
   int max_delay_ms = 5'000;
+  RedisLimits limits;  // of an answer; a larger one is the connection's end
 };
 
 struct RedisStats {

@@ -60,7 +60,9 @@ DirectoryAnswer RedisDirectory::read(std::string_view user_id, const redisReply*
   bus::PlayerRow row;
   row.user_id = user_id;
   if (reply->type != REDIS_REPLY_ARRAY || !read_hash(*reply, row)) {
-    const std::string why = reply->type == REDIS_REPLY_ERROR ? std::string(text_of(*reply)) : "not a player's hash";
+    constexpr size_t kMostWords = 200;  // of what the other side says
+    const std::string why =
+        reply->type == REDIS_REPLY_ERROR ? std::string(text_of(*reply).substr(0, kMostWords)) : "not a player's hash";
     log_.limited(LogLevel::kWarning, "directory", "directory: cannot use the answer of Redis: " + why);
     return {};
   }
