@@ -12,6 +12,7 @@
 #include "app/env_file.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/printable.h"
 #include "bus/token_key.h"
 #include "bus/token_mint.h"
 #include "gateway/service_caller.h"
@@ -24,9 +25,10 @@ namespace matchbus::app {
 namespace {
 
 constexpr int kTimeoutMs = 10'000;
+constexpr size_t kMaxAnswer = 64'000'000;
 
 int complain(const std::string& text, int status = 1) {
-  std::fprintf(stderr, "matchbus-ctl: %s\n", text.c_str());
+  std::fprintf(stderr, "matchbus-ctl: %s\n", printable(text).c_str());
   return status;
 }
 
@@ -85,7 +87,7 @@ int print_answer(const Result<net::HttpAnswer>& answer) {
                                                   : std::to_string(answer->status) + ": " + answer->body;
     return complain(why);
   }
-  std::printf("%s\n", answer->body.c_str());
+  std::printf("%s\n", printable(answer->body, PrintableAs::kJson).c_str());
   return 0;
 }
 
@@ -95,7 +97,7 @@ int call(const CtlOptions& options, net::HttpCall request) {
   net::Loop loop(clock, log);
   net::HttpClientOptions http;
   http.timeout_ms = kTimeoutMs;
-  http.max_body_bytes = 0;
+  http.max_body_bytes = kMaxAnswer;
   http.verify = options.verify;
   http.ca_file = options.ca_file;
   const auto client = net::HttpClient::create(loop, http);

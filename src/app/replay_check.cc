@@ -6,6 +6,7 @@
 #include <ctime>
 #include <optional>
 
+#include "base/printable.h"
 #include "json/document.h"
 #include "match/event.h"
 #include "match/journal_reader.h"
@@ -164,7 +165,7 @@ std::string describe_journal(const JournalReport& report) {
   std::string text;
   const auto line = [&text](std::string name, const std::string& value) {
     name.resize(std::max<size_t>(name.size() + 1, 16), ' ');
-    text += name + value + "\n";
+    text += printable(name) + printable(value) + "\n";
   };
   if (!report.teams[0].empty()) {
     line("group", report.group_code.empty() ? "not told" : report.group_code);
@@ -191,8 +192,8 @@ std::string describe_journal(const JournalReport& report) {
 
 std::string judge_journal(const JournalReport& report) {
   std::string text;
-  for (const std::string& problem : report.problems) text += "problem: " + problem + "\n";
-  for (const std::string& remark : report.remarks) text += "remark: " + remark + "\n";
+  for (const std::string& problem : report.problems) text += "problem: " + printable(problem) + "\n";
+  for (const std::string& remark : report.remarks) text += "remark: " + printable(remark) + "\n";
   if (report.problems.empty()) return text + "sound: " + std::to_string(report.events) + " events\n";
   return text + "not sound\n";
 }

@@ -16,6 +16,7 @@
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/printable.h"
 
 namespace matchbus::app {
 namespace {
@@ -25,7 +26,7 @@ constexpr size_t kShownText = 160;  // of an event
 constexpr const char* kStepHelp = "Enter: next event. NUMBER: so many. r: to the next phase. q: end.";
 
 int complain(const std::string& text) {
-  std::fprintf(stderr, "matchbus-replay: %s\n", text.c_str());
+  std::fprintf(stderr, "matchbus-replay: %s\n", printable(text).c_str());
   return 1;
 }
 
@@ -64,7 +65,7 @@ int print(const ReplayOptions& options) {
     if (!event) break;
     std::string_view members = event->text;
     members.remove_suffix(1);
-    std::printf("%.*s,\"timestamp\":%lld}\n", static_cast<int>(members.size()), members.data(),
+    std::printf("%s,\"timestamp\":%lld}\n", printable(members, PrintableAs::kJson).c_str(),
                 static_cast<long long>(event->at_ms));
   }
   const std::string error = (*source)->error();
@@ -110,18 +111,18 @@ class Display {
         live_(!options.quiet && !verbose_ && isatty(STDERR_FILENO) != 0) {}
 
   void refresh() const {
-    if (live_) std::fprintf(stderr, "\r%s\x1b[K", progress_text(player_.progress()).c_str());
+    if (live_) std::fprintf(stderr, "\r%s\x1b[K", printable(progress_text(player_.progress())).c_str());
   }
   void event(const ReplayEvent& event) const {
     if (!verbose_) return;
     const std::string_view text = event.text.substr(0, kShownText);
-    std::printf("%10.3f %.*s%s\n", static_cast<double>(event.at_ms) / 1000, static_cast<int>(text.size()), text.data(),
+    std::printf("%10.3f %s%s\n", static_cast<double>(event.at_ms) / 1000, printable(text).c_str(),
                 text.size() < event.text.size() ? "..." : "");
     std::fflush(stdout);
   }
   void line(const std::string& text) const {
     if (live_) std::fputs("\r\x1b[K", stderr);
-    if (!quiet_) std::fprintf(stderr, "%s\n", text.c_str());
+    if (!quiet_) std::fprintf(stderr, "%s\n", printable(text).c_str());
   }
   void summary(const ReplayOutcome& outcome, int64_t took_ms) const {
     const ReplayProgress& progress = player_.progress();

@@ -6,27 +6,13 @@
 #include <ctime>
 #include <utility>
 
+#include "base/printable.h"
+
 namespace matchbus {
 namespace {
 
 constexpr int64_t kTopicIntervalMs = 1000;
 constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warning", "error"};
-
-// What peers sent may end up in a line; it must not forge another one or drive a terminal.
-std::string printable(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) {
-      out += c;
-    } else {
-      std::array<char, 5> escaped{};
-      std::snprintf(escaped.data(), escaped.size(), "\\x%02x", static_cast<unsigned char>(c));
-      out += escaped.data();
-    }
-  }
-  return out;
-}
 
 }  // namespace
 

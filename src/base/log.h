@@ -32,7 +32,7 @@ class Log {
   void limited(LogLevel level, std::string_view topic, std::string_view text, int burst = 1);
 
  protected:
-  // Where lines go; tests replace it. Control characters in `text` are escaped by then.
+  // Where lines go; tests replace it. `text` is printable (printable.h) by then.
   virtual void emit(LogLevel level, std::string_view text);
 
  private:

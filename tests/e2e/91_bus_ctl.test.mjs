@@ -1,6 +1,8 @@
 // matchbus-ctl: tokens for players, and the server API from a shell.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 
 import { apiKey, busEnv, openPlayer, player, secret } from '../support/bus.mjs';
@@ -51,4 +53,17 @@ test('what goes wrong is said, with a status to match', async (t) => {
   const nobody = await ctl(off, 'stats');
   assert.equal(nobody.code, 1);
   assert.match(nobody.output, /BUS_API_KEY/);
+});
+
+test('a server that lies does not write on the terminal', async (t) => {
+  const body = '{"a":"\u009b2J\u202e\u001b]0;x\u0007\u2066é"}\r\n';
+  for (const status of [200, 500]) {
+    const liar = createServer((request, response) => response.writeHead(status).end(body));
+    t.after(() => liar.close());
+    liar.listen(0, '127.0.0.1');
+    await once(liar, 'listening');
+    const { output } = await ctl({ ports: { extras: liar.address().port } }, 'stats');
+    assert.doesNotMatch(output.trimEnd(), /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+    assert.match(output, /\\u009b2J\\u202e.*é/);
+  }
 });

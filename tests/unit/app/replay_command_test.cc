@@ -53,6 +53,24 @@ TEST_F(ReplayCommand, ChecksFiles) {
   EXPECT_TRUE(ran.out.ends_with("not sound\n")) << ran.out;
 }
 
+// Whoever wrote the journal does not write on the terminal.
+TEST_F(ReplayCommand, PrintsNoControlCharactersOfAJournal) {
+  std::string journal = kJournal;
+  journal.replace(journal.find("\"obsName\":\"Obs\""), 15,
+                  "\"obsName\":\"\xc2\x9b"
+                  "2J\xe2\x80\xae\\u001b[H\\nmap\x7f\"");
+  journal +=
+      ",\n{\"obsName\":\"O\",\"groupCode\":\"G\",\"type\":\"map\\u009b\",\"data\":\"\xe2\x81\xa6 "
+      "\\u007f\",\"timestamp\":1000001}";
+  write(journal);
+  for (const char* how : {"--info", "--check", "--print"}) {
+    const Ran ran = how == std::string("--print") ? run({path, how}) : run({how, path});
+    for (const char c : ran.out + ran.err) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7F)) << how << ran.out;
+    EXPECT_EQ(ran.status, 0) << how << ran.err;
+  }
+  EXPECT_NE(run({"--info", path}).out.find("\\u009b2J\\u202e\\x1b[H\\x0amap\\x7f"), std::string::npos);
+}
+
 TEST_F(ReplayCommand, DescribesFiles) {
   write(kJournal);
   const Ran ran = run({"--info", path});
