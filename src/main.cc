@@ -25,6 +25,7 @@ int serve(int argc, char** argv) {
   if (parsed.command == matchbus::app::Command::kExit) return parsed.exit_code;
   const matchbus::SystemClock clock;
   matchbus::Log log(clock, level_of(parsed.options.log_level));
+  for (const std::string& warning : parsed.warnings) log.warning(warning);
   auto app = matchbus::app::App::create(parsed.options, clock, log);
   if (!app) {
     log.error(app.error().message);

@@ -22,6 +22,7 @@
 #include "app/key_rules.h"
 #include "app/port.h"
 #include "app/ports_file.h"
+#include "app/private_directory.h"
 #include "app/server_metrics.h"
 #include "app/signals.h"
 #include "gateway/backend.h"
@@ -49,7 +50,7 @@ constexpr std::string_view kSocketIoPath = "/socket.io";
 
 Result<void> make_directory(const std::string& path) {
   constexpr mode_t kOwnerOnly = 0700;
-  if (mkdir(path.c_str(), kOwnerOnly) == 0 || errno == EEXIST) return {};
+  if (mkdir(path.c_str(), kOwnerOnly) == 0 || errno == EEXIST) return check_private_directory(path);
   return Error{"cannot make the data directory '" + path + "': " + std::strerror(errno)};
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "app/private_directory.h"
 #include "match/journal_name.h"
 #include "match/journal_sidecar.h"
 #include "match/logon_header.h"
@@ -80,6 +81,9 @@ Result<void> Journal::open() {
       return {};
     case JournalDirectory::Opening::kTaken:
       return Error{"'" + directory_.path() + "' is in use by another server: give each its own --data-dir"};
+    case JournalDirectory::Opening::kUnsafe:
+      if (Result<void> checked = check_private_directory(directory_.path()); !checked) return checked;
+      break;
     case JournalDirectory::Opening::kUnavailable:
       break;
   }

@@ -12,6 +12,8 @@
 #include <memory>
 #include <utility>
 
+#include "app/private_directory.h"
+
 namespace matchbus::app {
 namespace {
 
@@ -53,6 +55,9 @@ JournalDirectory::Opening JournalDirectory::open() {
   if (mkdir(path_.c_str(), kOwnerOnly) != 0 && errno != EEXIST) return Opening::kUnavailable;
   Descriptor directory(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!directory) return Opening::kUnavailable;
+  struct stat info {};
+  if (fstat(directory.get(), &info) != 0) return Opening::kUnavailable;
+  if (!check_private(path_, info, geteuid())) return Opening::kUnsafe;
   // A file system that knows no locks gives no protection, and no reason to refuse either.
   if (flock(directory.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return Opening::kTaken;
   // Under the old number, since another thread may be about to use it.

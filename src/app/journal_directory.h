@@ -24,6 +24,7 @@ class JournalDirectory {
   enum class Opening : uint8_t {
     kOpen,
     kTaken,        // by another server
+    kUnsafe,       // others could put anything there (private_directory.h)
     kUnavailable,  // cannot be made, or not be entered: errno says why
   };
   // Makes the directory (0700) if it is missing, and locks it for the life of this object (flock(2) on the directory

@@ -38,6 +38,8 @@ int JournalFile::create() {
       break;
     case JournalDirectory::Opening::kTaken:
       return EBUSY;
+    case JournalDirectory::Opening::kUnsafe:
+      return EPERM;
     case JournalDirectory::Opening::kUnavailable:
       return errno;
   }

@@ -1,6 +1,7 @@
 #include "app/options.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
@@ -9,6 +10,7 @@
 #include "app/journal_sync.h"
 #include "app/memory_guard.h"
 #include "app/option_value.h"
+#include "app/secret_arguments.h"
 
 namespace matchbus::app {
 namespace {
@@ -117,6 +119,15 @@ std::string mdoc_list() {
   }
   return text + ".El\n";
 }
+
+constexpr std::array<SecretFlag, 8> kSecrets = {{{"--auth-key", "AUTH_KEY"},
+                                                 {"--backend-token", "BACKEND_TOKEN"},
+                                                 {"--stats-backend-token", "STATS_BACKEND_TOKEN"},
+                                                 {"--jwt-secret", "JWT_SECRET"},
+                                                 {"--jwt-secret-previous", "JWT_SECRET_PREVIOUS"},
+                                                 {"--redis-url", "REDIS_URL", true},
+                                                 {"--bus-api-key", "BUS_API_KEY"},
+                                                 {"--command-token", "COMMAND_TOKEN"}}};
 
 ParsedOptions exit_after(const std::string& text) {
   std::fputs(text.c_str(), stdout);
@@ -376,8 +387,10 @@ std::string default_text(const OptionEntry& entry) {
 }
 
 ParsedOptions parse_options(int argc, char** argv) {
+  const Arguments arguments = take_arguments(argc, argv, kSecrets);
   load_env_file(".env");
   ParsedOptions parsed;
+  for (const SecretFlag& secret : arguments.secrets) parsed.warnings.push_back(advice_on(secret));
   CLI::App cli;
   cli.set_help_flag();
   bool help = false, version = false, markdown = false, mdoc = false;
@@ -387,7 +400,7 @@ ParsedOptions parse_options(int argc, char** argv) {
   cli.add_flag("--options-mdoc", mdoc);          // for the manual
   for (const OptionEntry& entry : option_table()) add_entry(cli, parsed.options, entry);
   try {
-    cli.parse(argc, argv);
+    cli.parse(argc, arguments.argv().data());
   } catch (const CLI::Error& error) {
     std::fprintf(stderr, "matchbus: %s\nTry 'matchbus --help'.\n", error.what());
     parsed.command = Command::kExit;

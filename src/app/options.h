@@ -166,12 +166,13 @@ enum class Command : uint8_t { kServe, kExit };
 struct ParsedOptions {
   Options options;
   Command command = Command::kServe;
-  int exit_code = 0;  // for kExit
+  int exit_code = 0;                       // for kExit
+  std::vector<std::string> warnings = {};  // for the log
 };
 
 // Reads a `.env` file of the working directory (names already set in the environment win), the environment and the
 // arguments (which win; of an option given more than once the last, but lists are joined). Prints help, version, tables
-// or an error itself. Errors of values name the flag.
+// or an error itself. Errors of values name the flag. Secrets are wiped from `argv` (secret_arguments.h).
 ParsedOptions parse_options(int argc, char** argv);
 
 // Where files live: --data-dir, else $STATE_DIRECTORY, else ./matchbus-data.

@@ -1,7 +1,7 @@
 // The program as an operator sees it: options, environment, files, signals, exit codes.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -275,3 +275,50 @@ function hasIpv6() {
     return false;
   }
 }
+
+test('a data directory that others can write to is refused', async (t) => {
+  const cwd = temporaryDirectory();
+  const dataDir = join(cwd, 'data');
+  const journals = join(dataDir, 'journals');
+  mkdirSync(journals, { recursive: true, mode: 0o700 });
+  for (const [path, mode] of [
+    [dataDir, 0o1777],
+    [dataDir, 0o770],
+    [journals, 0o777],
+  ]) {
+    chmodSync(path, mode);
+    const server = new Server({ cwd, dataDir, args: ['--insecure'] });
+    assert.deepEqual(await within(server.ended, 'the server to end'), { code: 1, signal: null });
+    assert.match(server.output, new RegExp(`error others can write to '${path}'.*chmod go-w`));
+    chmodSync(path, 0o700);
+  }
+  await startServer({ t, cwd, dataDir });
+});
+
+test('no file of the server is written through a link', async (t) => {
+  const cwd = temporaryDirectory();
+  const victim = join(cwd, 'victim');
+  writeFileSync(victim, 'precious');
+  const portsFile = join(cwd, 'ports.json');
+  symlinkSync(victim, portsFile);
+  symlinkSync(victim, `${portsFile}.new`);
+  const server = new Server({ cwd, set: { '--ports-file': portsFile }, args: ['--insecure'] });
+  t.after(() => stopServer(server));
+  await until(() => existsSync(portsFile) && lstatSync(portsFile).isFile(), 'the ports');
+  assert.ok(JSON.parse(readFileSync(portsFile, 'utf8')).ingest > 0);
+  assert.equal(readFileSync(victim, 'utf8'), 'precious');
+});
+
+test('secrets given as arguments are warned of and cannot be seen', async (t) => {
+  const server = await startServer({
+    t,
+    args: ['--auth-key', 's3cret-one', '--bus-api-key=s3cret-two', '--redis-url', 'redis://:s3cret-three@127.0.0.1:1'],
+  });
+  const line = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8');
+  assert.match(line, /--auth-key/);
+  assert.doesNotMatch(line, /s3cret/);
+  for (const name of ['AUTH_KEY', 'BUS_API_KEY', 'REDIS_URL'])
+    assert.match(server.output, new RegExp(`warning .*set ${name} in the environment`));
+  assert.doesNotMatch(server.output, /s3cret/);
+  assert.equal(await logon(t, server, 's3cret-one'), true);
+});
