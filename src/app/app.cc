@@ -40,6 +40,7 @@
 #include "socketio/server.h"
 #include "ws/connection.h"
 #include "ws/unfinished.h"
+#include "ws/utf8_validator.h"
 
 namespace matchbus::app {
 namespace {
@@ -113,6 +114,7 @@ Result<match::Names> load_names(const std::string& path) {
   std::stringstream text;
   text << file.rdbuf();
   if (!file) return Error{"cannot read '" + path + "'"};
+  if (!ws::is_utf8(text.str())) return Error{path + ": is no UTF-8"};
   auto loaded = match::Names::load(text.str());
   if (!loaded) return Error{path + ": " + loaded.error().message};
   return loaded;

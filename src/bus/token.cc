@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/base64.h"
+#include "ws/utf8_validator.h"
 
 namespace matchbus::bus {
 namespace {
@@ -119,6 +120,8 @@ bool TokenVerifier::parse_object(std::string_view base64) {
   const auto size = decode_base64url(base64, scratch_);
   if (!size) return false;
   scratch_.resize(*size);
+  // Claims become rows, and rows are sent to others.
+  if (!ws::is_utf8(scratch_)) return false;
   return document_.parse_in_place(scratch_).ok() && document_.root().is_object() && !has_duplicates(document_.root());
 }
 

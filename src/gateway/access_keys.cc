@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/http_json.h"
 #include "net/percent_encoding.h"
 
 namespace matchbus::gateway {
@@ -53,7 +54,7 @@ void AccessKeys::on_key(const Result<net::HttpAnswer>& result, const OnKeyAnswer
   const KeyStatus status = status_of(result);
   if (status != KeyStatus::kValid) return done({status, {}});
   text_ = result->body;
-  auto organization = document_.parse_in_place(text_) ? read_organization(document_.root()) : std::nullopt;
+  auto organization = parse_http_json(document_, text_) ? read_organization(document_.root()) : std::nullopt;
   if (!organization) {
     caller_.count_unreadable(kBackend, "check of an access key");
     return done({KeyStatus::kUnknown, {}});
@@ -74,7 +75,8 @@ void AccessKeys::check_supporter(match::Organization organization, const OnKeyAn
 
 std::optional<bool> AccessKeys::read_supporter(const net::HttpAnswer& answer) {
   text_ = answer.body;
-  const auto is_supporter = document_.parse_in_place(text_) ? document_.root()["isSupporter"].boolean() : std::nullopt;
+  const auto is_supporter =
+      parse_http_json(document_, text_) ? document_.root()["isSupporter"].boolean() : std::nullopt;
   if (!is_supporter) caller_.count_unreadable(kSupporters, "check of an organisation");
   return is_supporter;
 }

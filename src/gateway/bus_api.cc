@@ -9,6 +9,7 @@
 #include "bus/stats.h"
 #include "gateway/bus_row.h"
 #include "gateway/http_answers.h"
+#include "gateway/http_json.h"
 #include "json/writer.h"
 #include "match/key_policy.h"
 #include "net/http_text.h"
@@ -190,7 +191,7 @@ void BusApi::publish(std::string body, const Answer& answer) {
 }
 
 void BusApi::move(std::string body, const Answer& answer) {
-  if (!document_.parse_in_place(body) || !document_.root().is_object())
+  if (!parse_http_json(document_, body) || !document_.root().is_object())
     return answer(400, error_text({"", "the body is no JSON object"}));
   Move move;
   if (const auto error = read_move(document_.root(), move)) return answer(400, error_text(*error));
@@ -198,7 +199,7 @@ void BusApi::move(std::string body, const Answer& answer) {
 }
 
 void BusApi::disconnect(std::string body, const Answer& answer) {
-  if (!document_.parse_in_place(body) || !document_.root().is_object())
+  if (!parse_http_json(document_, body) || !document_.root().is_object())
     return answer(400, error_text({"", "the body is no JSON object"}));
   Disconnect request;
   if (const auto error = read_disconnect(document_.root(), request)) return answer(400, error_text(*error));
@@ -211,7 +212,7 @@ void BusApi::disconnect(std::string body, const Answer& answer) {
 void BusApi::presence(const net::HttpRequest& request, net::HttpReply& reply) const {
   const std::string name = request.query("room").value_or("");
   const auto room = bus::parse_room(name);
-  if (!room) return reply.send(json_answer(400, error_text({"room", "is no room's name"})));
+  if (!room || !ws::is_utf8(name)) return reply.send(json_answer(400, error_text({"room", "is no room's name"})));
   BytesWriter text;
   json::Writer out(text);
   int64_t count = 0;

@@ -92,10 +92,11 @@ bus::Commands::Answer BusCommands::read(const Result<net::HttpAnswer>& result) {
 std::string BusCommands::json_of(const std::string& text) {
   text_ = text;
   BytesWriter out;
+  if (!ws::is_utf8(text)) return {};
   if (document_.parse_in_place(text_)) {
     // Written anew: what a client gets has no white space and no number that is none.
     json::write_exact(out, document_.root());
-  } else if (!text.empty() && ws::is_utf8(text)) {
+  } else if (!text.empty()) {
     json::write_string(out, text);
   }
   return std::string(out.view());

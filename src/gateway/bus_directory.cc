@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "gateway/bus_row.h"
+#include "gateway/http_json.h"
 #include "json/writer.h"
 
 namespace matchbus::gateway {
@@ -43,7 +44,7 @@ DirectoryAnswer HttpDirectory::read(const std::string& user_id, const Result<net
   if (is_refusal(result)) return {.kind = DirectoryAnswer::Kind::kRefused};
   if (!is_accepted(result)) return {};
   text_ = result->body;
-  if (document_.parse_in_place(text_) && document_.root().is_object()) {
+  if (parse_http_json(document_, text_) && document_.root().is_object()) {
     // An answer about somebody else is no answer.
     const auto other_id = read_row_id(document_.root()["user_id"]);
     auto row = read_row(user_id, document_.root());

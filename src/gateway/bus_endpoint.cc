@@ -8,6 +8,7 @@
 
 #include "gateway/http_answers.h"
 #include "net/http_text.h"
+#include "ws/utf8_validator.h"
 
 namespace matchbus::gateway {
 namespace {
@@ -139,6 +140,7 @@ void BusEndpoint::check_token(Guest& guest) {
   bus::ConnectOptions& options = guest.options;
   options.device_id = guest.request.query("device_id").value_or("");
   if (options.device_id.size() > kMaxDevice) return turn_away(guest.number, ws::kPolicy, "device_id is too long");
+  if (!ws::is_utf8(options.device_id)) return turn_away(guest.number, ws::kPolicy, "device_id is no text");
   options.last_event_id = guest.request.query("last_event_id");
   if (options.last_event_id) options.last_event_id->resize(std::min(options.last_event_id->size(), kMaxPosition));
   const auto& token = std::get<bus::Token>(verified);

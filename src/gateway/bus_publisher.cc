@@ -1,4 +1,5 @@
 #include "gateway/bus_publisher.h"
+#include "gateway/http_json.h"
 
 #include <optional>
 #include <utility>
@@ -35,7 +36,7 @@ size_t BusPublisher::publish(std::string body, Done done) {
   batch->body = std::move(body);
   batch->text.truncate(0);
   batch->answer.emplace(batch->text);
-  const Result<void> parsed = batch->document.parse_in_place(batch->body);
+  const Result<void> parsed = parse_http_json(batch->document, batch->body);
   const json::Value root = batch->document.root();
   int status = 200;
   if (!parsed) {

@@ -45,6 +45,19 @@ bool read_hash(const redisReply& hash, bus::PlayerRow& row) {
 
 }  // namespace
 
+std::optional<DirectoryAnswer> read_player_hash(std::string_view user_id, const redisReply& reply) {
+  using Kind = DirectoryAnswer::Kind;
+  if (reply.type != REDIS_REPLY_ARRAY) return std::nullopt;
+  if (reply.elements == 0) return DirectoryAnswer{.kind = Kind::kRefused, .reason = "unknown player"};
+  bus::PlayerRow row;
+  row.user_id = user_id;
+  if (!read_hash(reply, row)) return std::nullopt;
+  if (row.username.empty()) row.username = user_id;
+  if (row.role_name.empty()) row.role_name = "player";
+  if (row.role_name == "admin") row.role = bus::Role::kAdmin;
+  return DirectoryAnswer{.kind = Kind::kRow, .row = std::move(row)};
+}
+
 void RedisDirectory::look_up(const bus::Token& token, Done done) {
   const std::string key = std::string(kKey).append(token.subject);
   const std::array<std::string_view, 2> words = {"HGETALL", key};
@@ -53,23 +66,13 @@ void RedisDirectory::look_up(const bus::Token& token, Done done) {
 }
 
 DirectoryAnswer RedisDirectory::read(std::string_view user_id, const redisReply* reply) {
-  using Kind = DirectoryAnswer::Kind;
   if (reply == nullptr) return {};  // the client has said why
-  if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 0)
-    return {.kind = Kind::kRefused, .reason = "unknown player"};
-  bus::PlayerRow row;
-  row.user_id = user_id;
-  if (reply->type != REDIS_REPLY_ARRAY || !read_hash(*reply, row)) {
-    constexpr size_t kMostWords = 200;  // of what the other side says
-    const std::string why =
-        reply->type == REDIS_REPLY_ERROR ? std::string(text_of(*reply).substr(0, kMostWords)) : "not a player's hash";
-    log_.limited(LogLevel::kWarning, "directory", "directory: cannot use the answer of Redis: " + why);
-    return {};
-  }
-  if (row.username.empty()) row.username = user_id;
-  if (row.role_name.empty()) row.role_name = "player";
-  if (row.role_name == "admin") row.role = bus::Role::kAdmin;
-  return {.kind = Kind::kRow, .row = std::move(row)};
+  if (auto answer = read_player_hash(user_id, *reply)) return std::move(*answer);
+  constexpr size_t kMostWords = 200;  // of what the other side says
+  const std::string why =
+      reply->type == REDIS_REPLY_ERROR ? std::string(text_of(*reply).substr(0, kMostWords)) : "not a player's hash";
+  log_.limited(LogLevel::kWarning, "directory", "directory: cannot use the answer of Redis: " + why);
+  return {};
 }
 
 }  // namespace matchbus::gateway

@@ -3,12 +3,17 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "base/log.h"
 #include "broker/redis_client.h"
 #include "gateway/bus_directory.h"
 
 namespace matchbus::gateway {
+
+// What Redis says of a user; nothing if that is no player's hash whose fields can be used.
+std::optional<DirectoryAnswer> read_player_hash(std::string_view user_id, const redisReply& reply);
 
 class RedisDirectory final : public BusDirectory {
  public:

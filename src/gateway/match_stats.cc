@@ -3,6 +3,7 @@
 #include <span>
 #include <utility>
 
+#include "gateway/http_json.h"
 #include "json/writer.h"
 
 namespace matchbus::gateway {
@@ -101,7 +102,7 @@ void MatchStats::on_ranks(const std::string& group, const std::string& match_id,
   match::Match* const match = registry_.find_group(group);
   if (match == nullptr || match->match_id() != match_id) return;
   text_ = answer.body;
-  const json::Value results = document_.parse_in_place(text_) ? document_.root()["results"] : json::Value();
+  const json::Value results = parse_http_json(document_, text_) ? document_.root()["results"] : json::Value();
   // Only what the match wants to know, since its journal keeps it.
   BytesWriter data;
   json::Writer json(data);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gateway/http_json.h"
 #include "json/writer.h"
 #include "net/percent_encoding.h"
 
@@ -58,7 +59,7 @@ void PlayerCams::on_overrides(const std::string& group, const std::string& ident
   text_ = answer.body;
   BytesWriter data;
   const bool is_applied =
-      document_.parse_in_place(text_) && write_overrides(data, document_.root()) &&
+      parse_http_json(document_, text_) && write_overrides(data, document_.root()) &&
       registry_.receive_server(*match, match::EventType::kServerNameOverrides, data.view(), clock_.wall_ms()).verdict ==
           match::Verdict::kApplied;
   if (!is_applied) caller_.count_unreadable(kService, "overrides of group '" + group + "'");

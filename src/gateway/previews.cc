@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "gateway/http_answers.h"
+#include "gateway/http_json.h"
 #include "json/writer.h"
 
 namespace matchbus::gateway {
@@ -21,7 +22,7 @@ Previews::Previews(Router& router, const Clock& clock, const KeyCheck& keys, siz
 }
 
 void Previews::on_create(net::HttpRequest& request, std::unique_ptr<net::HttpReply> reply) {
-  if (!request.body.empty() && !document_.parse_in_place(request.body))
+  if (!request.body.empty() && !parse_http_json(document_, request.body))
     return reply->send(page_answer(400, "Bad Request"));
   const json::Value root = request.body.empty() ? json::Value() : document_.root();
   const std::string key(root["key"].string().value_or(""));

@@ -50,9 +50,14 @@ test('names come from a file, which SIGHUP reads again; a broken one is refused 
 
 test('a broken file of names keeps the server from starting', async () => {
   const path = join(temporaryDirectory(), 'names.json');
-  writeFileSync(path, '{\n  "agents": [\n}\n');
-  const program = new Program('matchbus', ['--insecure', '--names', path, '--data-dir', temporaryDirectory()]);
-  const { code } = await within(program.ended, 'matchbus to end');
-  assert.notEqual(code, 0);
-  assert.match(program.output, /names\.json: line 3\b/);
+  for (const [text, complaint] of [
+    ['{\n  "agents": [\n}\n', /names\.json: line 3\b/],
+    [Buffer.from(JSON.stringify({ ...builtIn, map_fallback: 'Caf\u00e9' }), 'latin1'), /names\.json: is no UTF-8/],
+  ]) {
+    writeFileSync(path, text);
+    const program = new Program('matchbus', ['--insecure', '--names', path, '--data-dir', temporaryDirectory()]);
+    const { code } = await within(program.ended, 'matchbus to end');
+    assert.notEqual(code, 0);
+    assert.match(program.output, complaint);
+  }
 });

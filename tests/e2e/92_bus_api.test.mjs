@@ -33,6 +33,25 @@ test('404: other paths, methods, and other ports', async () => {
   for (const port of ['output', 'ingest']) assert.notEqual((await request(server, port, '/api/v1/bus/publish', options)).status, 200, port);
 });
 
+// Sent on, such a byte would be the end of every connection that gets it.
+test('400: what is no UTF-8 reaches nobody', async (t) => {
+  const a = await player(t, server, { sub: unique('u'), sector_id: 7 });
+  const headers = { Authorization: `Bearer ${apiKey}` };
+  for (const [path, text] of [
+    ['/publish', '{"room":"global","message":{"type":"x","text":"\xff"}}'],
+    ['/publish', '[{"room":"global","message":{"type":"x","text":"\xc3"}}]'],
+    ['/move', '{"user_id":"u","sector_id":"\xed\xa0\x80"}'],
+    ['/disconnect', '{"user_id":"\xc0\x80"}'],
+  ]) {
+    const options = { method: 'POST', headers, body: Buffer.from(text, 'latin1') };
+    assert.equal((await request(server, 'extras', `/api/v1/bus${path}`, options)).status, 400, path);
+  }
+  const presence = await request(server, 'extras', '/api/v1/bus/presence?room=sector:%ff', { headers });
+  assert.equal(presence.status, 400);
+  await a.settled();
+  assert.equal(a.all('x').length, 0);
+});
+
 test('400 names the field', async () => {
   const ask = async (path, body, field) => {
     const answer = await api(server, 'POST', path, body);

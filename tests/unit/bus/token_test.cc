@@ -199,6 +199,11 @@ TEST_F(TokenTest, LongTokensAreRefusedUnread) {
   EXPECT_EQ(check(with(6'200)), "malformed");
 }
 
+// Claims become rows, and rows are sent to others.
+TEST_F(TokenTest, ClaimsAreUtf8) {
+  EXPECT_EQ(check_claims("{\"sub\":\"u\",\"exp\":1700000100,\"username\":\"\xff\"}"), "malformed");
+}
+
 TEST_F(TokenTest, DeepClaimsAreRefused) {
   EXPECT_EQ(check_claims(R"({"sub":"u","exp":1700000060,"x":)" + std::string(1000, '[') + std::string(1000, ']') + "}"),
             "malformed");

@@ -50,10 +50,11 @@ TEST_F(BusCommandsTest, HandsOnWhatItAnswers) {
   EXPECT_EQ(run(net::HttpAnswer{200, {}, "[9007199254740993]"}).body_json, "[9007199254740993]");
   EXPECT_EQ(run(net::HttpAnswer{204, {}, ""}).body_json, "");
   EXPECT_EQ(run(net::HttpAnswer{200, {}, "\xff\xfe"}).body_json, "");
+  EXPECT_EQ(run(net::HttpAnswer{200, {}, "{\"a\":\"\xff\"}"}).body_json, "");
   const auto failed = run(Error{"timed out"});
   EXPECT_FALSE(failed.ok);
   EXPECT_EQ(failed.status, 0);
-  EXPECT_EQ(commands->stats().answered, 4u);
+  EXPECT_EQ(commands->stats().answered, 5u);
   EXPECT_EQ(commands->stats().refused, 1u);
   EXPECT_EQ(commands->stats().failed, 1u);
 }
