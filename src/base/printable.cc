@@ -51,6 +51,15 @@ std::string printable(std::string_view text, PrintableAs as) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
+    // Most text is this, and is copied as it stands.
+    const auto other = std::find_if(text.begin(), text.end(), [](char c) {
+      const auto byte = static_cast<unsigned char>(c);
+      return byte < 0x20 || byte >= 0x7F;
+    });
+    const auto plain = static_cast<size_t>(other - text.begin());
+    out.append(text.substr(0, plain));
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const Character character = first_of(text);
     const bool is_kept_space = as != PrintableAs::kLine && (character.value == '\n' || character.value == '\t');
     if (is_harmless(character.value) || is_kept_space) {
