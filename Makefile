@@ -68,7 +68,7 @@ asan-programs: deps-test deps-dev
 asan: asan-programs ## Run all tests under AddressSanitizer and UndefinedBehaviorSanitizer, built with clang++
 	$(call run_tests,$(BUILD)-asan)
 
-fuzz: asan-programs ## Run each fuzz program for FUZZ_SECONDS
+fuzz: asan-programs ## Run each fuzz program for FUZZ_SECONDS (30; a long run: make fuzz FUZZ_SECONDS=600)
 	@exec tests/fuzz/run $(BUILD)-asan $(FUZZ_SECONDS)
 
 clang: deps-test deps-dev ## Build everything with clang++, without sanitizers
