@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { test } from 'node:test';
 
@@ -119,6 +120,43 @@ test('a Redis that does not answer costs no longer than the time limit', async (
   assert.equal((await openPlayer(t, server, { sub: 'u1' }).end()).code, 1013);
   redis.process.kill('SIGCONT');
   await comesIn(t, server, { sub: 'u1' });
+});
+
+// Answers what a connection begins with, and the first lookup with `lie`. Its port.
+async function liar(t, lie) {
+  const sockets = new Set();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', (bytes) => socket.write(String(bytes).includes('HGETALL') ? lie : '+PONG\r\n'));
+  }).listen(0, '127.0.0.1');
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  await once(server, 'listening');
+  return server.address().port;
+}
+
+test('a Redis that lies costs an answer and no more', async (t) => {
+  for (const [lie, complaint] of [
+    ['*1000000000\r\n', 'an answer is too large'],
+    ['*2\r\n*1\r\n*400000000\r\n', 'an answer is too large'],
+    [`$1000000000\r\n${'x'.repeat(4_000_000)}`, 'an answer is too large'],
+    ['*0\r\n+OK\r\n', 'nobody has asked for'],
+    ['$9999999999999999999\r\n', 'connection lost'],
+  ]) {
+    const server = await start(t, `redis://127.0.0.1:${await liar(t, lie)}`, { COMMAND_TIMEOUT: '2000' });
+    await until(() => /redis: connected/.test(server.output), 'a connection');
+    const memory = () => Number(/VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))[1]);
+    const before = memory();
+    const begin = performance.now();
+    const { code } = await openPlayer(t, server, { sub: 'u1' }).end();
+    assert.ok(code === 1013 || code === 4003, `${code}`);
+    await until(() => server.output.includes(complaint), `${complaint} in ${server.output}`);
+    assert.ok(performance.now() - begin < 1_500, lie.slice(0, 20));
+    assert.ok(memory() - before < 20_000, `${memory() - before} KiB for ${lie.slice(0, 20)}`);
+  }
 });
 
 test('password and database', async (t) => {
