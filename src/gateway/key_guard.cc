@@ -1,25 +1,15 @@
 #include "gateway/key_guard.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "net/network.h"
 
 namespace matchbus::gateway {
 namespace {
 
 // A bucket that gains `limit` tokens a second has `limit` tries a minute if each takes so many.
 constexpr int64_t kTokensOfTry = 60;
-
-// What one client has of addresses: all of IPv4's, the first half of IPv6's (RFC 4291 section 2.5.1).
-std::string network_of(std::string_view address) {
-  constexpr size_t kNetworkBytes = 8;
-  std::string text(address);
-  std::array<char, sizeof(in6_addr)> bytes{};
-  if (text.find(':') == std::string::npos || inet_pton(AF_INET6, text.c_str(), bytes.data()) != 1) return text;
-  return {bytes.data(), kNetworkBytes};
-}
 
 bool take(bus::TokenBucket& bucket, int64_t now, size_t limit) {
   const auto rate = static_cast<int64_t>(limit);
@@ -56,7 +46,7 @@ KeyGuard::Client& KeyGuard::client_of(const std::string& network) {
 std::optional<int64_t> KeyGuard::refuse(std::string_view address) {
   if (!is_on()) return std::nullopt;
   const int64_t now = clock_.monotonic_ms();
-  Client& client = client_of(network_of(address));
+  Client& client = client_of(net::network_of(address));
   if (!take(client.tries, now, limits_.of_address)) {
     const auto limit = static_cast<int64_t>(limits_.of_address);
     return refused(address, "there", (kTokensOfTry + limit - 1) / limit);
@@ -81,7 +71,7 @@ int64_t KeyGuard::refused(std::string_view address, std::string_view source, int
 void KeyGuard::good(std::string_view address) {
   if (!is_on()) return;
   all_.give_back(kTokensOfTry);
-  Client* const client = find(network_of(address));
+  Client* const client = find(net::network_of(address));
   if (client == nullptr) return;
   client->tries.give_back(kTokensOfTry);
   if (client->open > 0) --client->open;
@@ -91,7 +81,7 @@ void KeyGuard::wrong(std::string_view address, std::string_view what) {
   ++wrongs_[what];
   log_.limited(LogLevel::kWarning, "wrong key", "a wrong " + std::string(what) + " came from " + std::string(address));
   if (!is_on()) return;
-  Client& client = client_of(network_of(address));
+  Client& client = client_of(net::network_of(address));
   client.wrong_ms = clock_.monotonic_ms();
   if (client.open > 0) --client.open;
 }

@@ -22,6 +22,7 @@ using test::NetTest;
 class Watched final : public PolledSocket {
  public:
   Watched(Poller& poller, Descriptor socket) : PolledSocket(poller, std::move(socket)) {}
+  using PolledSocket::become_known;
   using PolledSocket::close_descriptor;
   using PolledSocket::release_descriptor;
   using PolledSocket::wait_to_read;
