@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/printable.h"
 #include "load/judge.h"
 #include "load/viewer.h"
 
@@ -106,7 +107,7 @@ void BusPublisher::take_answer(const Result<net::HttpAnswer>& answer, size_t mes
   if (!answer || answer->status != 200) {
     ++totals_.failed;
     std::fprintf(stderr, "matchbus-load: publishing: %s\n",
-                 answer ? answer->body.c_str() : answer.error().message.c_str());
+                 matchbus::printable(answer ? answer->body : answer.error().message).c_str());
     return pause();
   }
   size_t accepted = 0;

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/printable.h"
 #include "load/judge.h"
 #include "load/viewer.h"
 
@@ -69,7 +70,7 @@ void Observer::on_client_disconnect(std::string_view /*reason*/, bool /*will_rec
 
 void Observer::on_client_error(const std::string& message, bool will_retry) {
   if (will_retry) return;
-  std::fprintf(stderr, "matchbus-load: %s\n", message.c_str());
+  std::fprintf(stderr, "matchbus-load: %s\n", matchbus::printable(message).c_str());
   ++totals_.refused;
 }
 
