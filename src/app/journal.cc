@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <numeric>
 #include <utility>
 
 #include "app/private_directory.h"
@@ -331,11 +332,15 @@ void Journal::report(int error) {
   if (error != 0) ++stats_.failed;
   if (failing_ == (error != 0)) return;
   failing_ = error != 0;
+  // A disk that is just about full takes one batch and not the next, and what fills it comes from clients.
+  constexpr int kAtOnce = 5;
   if (failing_) {
-    loop_.log().error("cannot write journals in '" + directory_.path() + "': " + std::strerror(error) +
-                      "; matches go on, their events wait in memory");
+    loop_.log().limited(LogLevel::kError, "journals fail",
+                        "cannot write journals in '" + directory_.path() + "': " + std::strerror(error) +
+                            "; matches go on, their events wait in memory",
+                        kAtOnce);
   } else {
-    loop_.log().info("journals are written again");
+    loop_.log().limited(LogLevel::kInfo, "journals written", "journals are written again", kAtOnce);
   }
 }
 
@@ -369,6 +374,12 @@ size_t Journal::degraded() const {
   return static_cast<size_t>(std::count_if(live_.begin(), live_.end(), [](const auto& live) {
     return live.second->is_failing || live.second->is_given_up;
   }));
+}
+
+uint64_t Journal::live_bytes() const {
+  return std::accumulate(live_.begin(), live_.end(), uint64_t{0}, [](uint64_t sum, const auto& live) {
+    return sum + (live.second->is_given_up ? 0 : live.second->size);
+  });
 }
 
 std::unordered_set<std::string> Journal::live_stems() const {

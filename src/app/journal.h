@@ -99,6 +99,8 @@ class Journal final : public match::EventSink,
   int64_t take_longest_batch_us();
   // Live matches that would not come back after a crash as they are.
   size_t degraded() const;
+  // Of live matches' journals, with what waits to be written.
+  uint64_t live_bytes() const;
   // Stems of live matches' journals.
   std::unordered_set<std::string> live_stems() const;
 

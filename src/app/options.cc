@@ -163,8 +163,8 @@ const std::vector<OptionEntry>& option_table() {
       {"--allow-short-keys", "ALLOW_SHORT_KEYS", "",
        "Take an --auth-key or --bus-api-key of fewer than 16 characters, which can be guessed", &O::allow_short_keys},
       {"--max-wrong-keys", "MAX_WRONG_KEYS", "N",
-       "Wrong keys and secrets of one address (IPv6: one /64) a minute; beyond, none of its is looked at; 0 is no "
-       "limit",
+       "Wrong keys and secrets of one address (IPv6: one /64; all behind a proxy share its) a minute; beyond, none of "
+       "its is looked at; 0 is no limit",
        &O::max_wrong_keys},
       {"--max-wrong-keys-total", "MAX_WRONG_KEYS_TOTAL", "N",
        "The same for all addresses together; beyond, only those without a wrong key in the last minute are looked at; "

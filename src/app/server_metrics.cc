@@ -63,6 +63,8 @@ void add_journal_metrics(MetricsText& out, Journal& journal, const JournalPruner
               stats.too_large);
   out.gauge("matchbus_journal_degraded", "Live matches that would not come back from a crash as they are.",
             static_cast<double>(journal.degraded()));
+  out.gauge("matchbus_journal_live_bytes", "Bytes of live matches' journals.",
+            static_cast<double>(journal.live_bytes()));
   out.gauge("matchbus_journal_pending_bytes", "Bytes waiting to be written.", static_cast<double>(stats.pending_bytes));
   out.gauge("matchbus_journal_longest_write_seconds", "Longest write since the last scrape.",
             static_cast<double>(journal.take_longest_batch_us()) / 1e6);

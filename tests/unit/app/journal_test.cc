@@ -318,6 +318,7 @@ TEST_F(Journals, BeyondTheBoundOfAMatchItsJournalIsGivenUp) {
   }
   score("B", 1);
   flush();
+  EXPECT_EQ(journal_->live_bytes(), test::read_file(file(stem("B") + ".replay")).size());
   EXPECT_EQ(journal_->stats().too_large, 1u);
   EXPECT_EQ(journal_->stats().given_up, 0u);
   EXPECT_EQ(journal_->degraded(), 1u);
