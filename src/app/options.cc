@@ -240,7 +240,9 @@ const std::vector<OptionEntry>& option_table() {
        &O::max_unpolled},
       {"--max-matches", "MAX_MATCHES", "N", "Live matches; 0 is no limit", &O::max_matches},
       {"--max-sender-rate", "MAX_SENDER_RATE", "BYTES",
-       "Events of one observer or auxiliary client a second, over time; beyond, they are dropped; 0 is no limit",
+       "Events of one observer or auxiliary client a second, over time, and four times as much of all auxiliary "
+       "clients "
+       "of a match; beyond, they are dropped; 0 is no limit",
        &O::max_sender_rate},
       {"--max-previews", "MAX_PREVIEWS", "N", "Previews kept; beyond, the oldest goes; 0 is no limit",
        &O::max_previews},

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kObserverBurstS = 60;
 constexpr int64_t kAuxiliaryBurstS = 4;
+constexpr int64_t kAuxiliariesOfMatch = 4;  // that may send all they may
 
 }  // namespace
 
@@ -167,13 +168,20 @@ void Ingest::take_data(socketio::Socket& socket, match::Writer writer, std::stri
                outcome);
 }
 
-bool Ingest::may_send(Sender& sender, match::Writer writer, size_t bytes) {
+bool Ingest::may_send(Sender& sender, match::Writer writer, size_t size) {
   if (bytes_per_second_ == 0) return true;
-  const int64_t saved_s = writer == match::Writer::kObserver ? kObserverBurstS : kAuxiliaryBurstS;
+  const bool is_observer = writer == match::Writer::kObserver;
   const auto rate = static_cast<int64_t>(bytes_per_second_);
-  if (sender.bytes.take(clock_.monotonic_ms(), rate, rate * saved_s, static_cast<int64_t>(bytes))) return true;
+  const int64_t burst = rate * (is_observer ? kObserverBurstS : kAuxiliaryBurstS);
+  const auto bytes = static_cast<int64_t>(size);
+  const int64_t now = clock_.monotonic_ms();
+  if (sender.bytes.take(now, rate, burst, bytes)) {
+    if (is_observer) return true;
+    bus::TokenBucket& all = auxiliary_bytes_[sender.match_id];
+    if (all.take(now, kAuxiliariesOfMatch * rate, kAuxiliariesOfMatch * burst, bytes)) return true;
+  }
   ++stats_.too_fast;
-  log_.limited(LogLevel::kWarning, "too fast",
+  log_.limited(LogLevel::kWarning, is_observer ? "observer too fast" : "auxiliary client too fast",
                "dropped an event of a sender that sends more than --max-sender-rate (MAX_SENDER_RATE), from " +
                    sender.socket.peer_address());
   return false;
@@ -218,6 +226,7 @@ void Ingest::turn_away(Sender& sender, match::Writer writer) {
 void Ingest::on_match_id_changed(const match::Match& match, const std::string& before) {
   if (match.match_id().empty()) return;
   const bool is_other_left = registry_.has_match_id(before);
+  if (!is_other_left) auxiliary_bytes_.erase(before);
   for (Sender* sender : senders_) {
     if (sender->assists(match, before) && (!sender->group_code.empty() || !is_other_left))
       sender->become_auxiliary(std::string(match.match_id()), sender->player_id, sender->group_code);
@@ -228,6 +237,7 @@ void Ingest::on_match_removed(const match::Match& match) {
   bool id_lives_on = false;
   registry_.for_each(
       [&](match::Match& other) { id_lives_on |= &other != &match && other.match_id() == match.match_id(); });
+  if (!id_lives_on) auxiliary_bytes_.erase(std::string(match.match_id()));
   for (Sender* sender : senders_) {
     const bool observer = sender->state == SenderState::kObserver && sender->group_code == match.group_code();
     const bool auxiliary = sender->assists(match, match.match_id()) && (!sender->group_code.empty() || !id_lives_on);

@@ -11,11 +11,13 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/timer_wheel.h"
+#include "bus/token_bucket.h"
 #include "gateway/auxiliary_auth.h"
 #include "gateway/event_faults.h"
 #include "gateway/held_answers.h"
@@ -67,7 +69,8 @@ class Ingest final : public socketio::SocketHandler {
   void set_auxiliary_auth(AuxiliaryAuth auth) { auxiliary_auth_ = auth; }
   // Bytes of events that each sender may send a second, over time; 0, as at first: no limit. What it saved up it may
   // send at once: an observer's, which may have been without a connection, a minute's worth, an auxiliary client's,
-  // which tells only of the moment, that of some seconds.
+  // which tells only of the moment, that of some seconds. All auxiliary clients of a match together, of whom there may
+  // be any number, may send what four of them may.
   void limit_rate(size_t bytes_per_second) { bytes_per_second_ = bytes_per_second; }
 
   // `match` had the id `before`: the auxiliary clients that speak for no other match of that id stay with it.
@@ -95,7 +98,7 @@ class Ingest final : public socketio::SocketHandler {
   size_t count(SenderState state) const;
   void take_data(socketio::Socket& socket, match::Writer writer, std::string_view text);
   // False, and said: it sends more than it may.
-  bool may_send(Sender& sender, match::Writer writer, size_t bytes);
+  bool may_send(Sender& sender, match::Writer writer, size_t size);
   // Leaves of the event's data what the server knows of, valid until the next call.
   void reduce(match::Envelope& event);
   // Data of a sender that is not logged on as `writer`.
@@ -145,6 +148,7 @@ class Ingest final : public socketio::SocketHandler {
   bool restores_ = true;
   AuxiliaryAuth auxiliary_auth_ = AuxiliaryAuth::kOpen;
   size_t bytes_per_second_ = 0;
+  std::unordered_map<std::string, bus::TokenBucket> auxiliary_bytes_;  // by the ids of live matches
   IngestStats stats_;
   EventFaults faults_;
   HeldAnswers held_;

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "base/timer_wheel.h"
-#include "bus/token_bucket.h"
 #include "gateway/ingest.h"
 
 namespace matchbus::gateway {

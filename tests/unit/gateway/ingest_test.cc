@@ -439,6 +439,34 @@ TEST_F(IngestTest, AnAuxiliaryClientSavesUpLess) {
   EXPECT_EQ(map_of("G"), "Lotus") << "others have bytes of their own";
 }
 
+// Connections cost nothing, so what each may send is not all that counts.
+TEST_F(IngestTest, TheAuxiliaryClientsOfAMatchShareABound) {
+  ingest_.limit_rate(1'000);
+  for (const std::string_view group : {"G", "H"}) {
+    PaperSocket& watching = observer(group);
+    send(watching, group, "match_start", group == "G" ? "\"M\"" : "\"N\"");
+    add_player(watching, group, "P");
+  }
+  const std::string large = "\"" + std::string(3'900, 'x') + "\"";
+  for (int i = 0; i < 10; ++i) {
+    PaperSocket& auxiliary = connect();
+    assist(auxiliary, "M", "P");
+    aux(auxiliary, "M", "P", "aux_health", large);
+  }
+  EXPECT_EQ(ingest_.stats().too_fast, 6U);
+  PaperSocket& other = connect();
+  assist(other, "N", "P");
+  aux(other, "N", "P", "aux_health", "55");
+  EXPECT_EQ(registry_.find_group("H")->state().teams[0].players[0].health, 55) << "other matches have theirs";
+  registry_.remove(*registry_.find_group("G"));
+  PaperSocket& again = observer("G");
+  send(again, "G", "match_start", "\"M\"");
+  PaperSocket& fresh = connect();
+  assist(fresh, "M", "P");
+  aux(fresh, "M", "P", "aux_health", large);
+  EXPECT_EQ(ingest_.stats().too_fast, 6U) << "of a match that has gone nothing is left";
+}
+
 // What reaches the match, and by that the journal, is small whatever was sent.
 class Hearer final : public match::EventSink {
  public:
