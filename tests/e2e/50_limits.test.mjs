@@ -114,7 +114,7 @@ const times = [
   [
     '--body-timeout',
     'a body does not come',
-    async (connection) => connection.write('POST /status HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab'),
+    async (connection) => connection.write('PUT /createPreview HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab'),
   ],
   ['--idle-timeout', 'nothing follows an answer', async (connection) => connection.write(statusRequest)],
 ];
