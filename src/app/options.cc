@@ -260,7 +260,9 @@ const std::vector<OptionEntry>& option_table() {
        "What compressed messages of one WebSocket may inflate to in a second; what is beyond waits; 0 is no limit",
        &O::max_inflate_rate},
       {"--max-inflate-ratio", "MAX_INFLATE_RATIO", "N",
-       "How many times its compressed size a message of over 64 KiB may have; 0 is no limit", &O::max_inflate_ratio},
+       "How many times its compressed size a message of over 64 KiB may have, of a client that is not known; 0 is no "
+       "limit",
+       &O::max_inflate_ratio},
       {"--max-memory", "MAX_MEMORY", "BYTES",
        "What the process may take of memory; beyond, the clients that make it hold the most are ended, unknown ones "
        "first; auto is half of the machine's or the control group's, 0 is no limit",

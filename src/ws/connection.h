@@ -56,7 +56,7 @@ struct ContextOptions {
   size_t max_unfinished = 256'000'000;  // bytes that they hold; beyond, the oldest fail with 1013
   int64_t read_piece_us = 0;            // of reading one connection before the others have their turn
   // Of what compressed messages inflate to: bytes a second of one connection, which waits for what is beyond; and how
-  // many times their size on the wire, 1009 over it. Up to 64 KiB at a time are free.
+  // many times their size on the wire until the connection is admitted, 1009 over it. Up to 64 KiB at a time are free.
   size_t max_inflate_rate = 0;
   size_t max_inflate_ratio = 0;
 };

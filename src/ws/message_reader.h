@@ -63,7 +63,10 @@ class MessageReader {
   void feed(std::string_view input, const ReaderRules& rules);
   ReaderEvent next();
   // Of the messages that begin from now on.
-  void set_max_message(size_t bytes) { rules_.max_message = bytes; }
+  void set_limits(size_t max_message, size_t max_ratio) {
+    rules_.max_message = max_message;
+    rules_.max_ratio = max_ratio;
+  }
   // Until `feed`, messages are passed over, without being kept or inflated; control frames are still told.
   void discard_messages() { discards_ = true; }
   // Bytes that messages have inflated to since `feed`.

@@ -193,7 +193,7 @@ ReaderRules PeerConnection::rules() const {
   return {.expect_masked = role_ == Role::kServer,
           .deflate = deflate_,
           .max_message = max_message_,
-          .max_ratio = context_.options().max_inflate_ratio,
+          .max_ratio = max_ratio(),
           .history = extra_ ? extra_->history.get() : nullptr};
 }
 
@@ -211,7 +211,7 @@ std::optional<PeerConnection::Piece> PeerConnection::read(std::string_view input
   bool destroyed = false;
   destroyed_ = &destroyed;
   while (!paused_ && state_ < State::kEnding) {
-    reader.set_max_message(max_message_);
+    reader.set_limits(max_message_, max_ratio());
     if (state_ == State::kClosing) reader.discard_messages();
     const ReaderEvent event = reader.next();
     if (event.kind == ReaderEvent::Kind::kNeedMore) break;

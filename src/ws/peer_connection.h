@@ -86,6 +86,8 @@ class PeerConnection final : public Connection,
   Extra& extra();
   void drop_unused_extra();
   ReaderRules rules() const;
+  // Of a client that is known the rate is enough, since much may be alike in what it says.
+  size_t max_ratio() const { return admitted_ ? 0 : context_.options().max_inflate_ratio; }
   // What a piece of reading has come to: bytes of the input that are left, and what messages have inflated to.
   struct Piece {
     size_t unread = 0;

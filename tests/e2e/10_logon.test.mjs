@@ -161,7 +161,7 @@ test('fields of odd types are read as far as they make sense', async (t) => {
       obsName: 7,
       groupSecret: 5,
       leftTeam: { name: 1, tricode: null, url: null, attackStart: 'yes' },
-      rightTeam: { name: 'B'.repeat(300), tricode: 'B', url: 'u'.repeat(3000), attackStart: null },
+      rightTeam: { name: 'B'.repeat(300), tricode: 'B', url: 'u'.repeat(33_000), attackStart: null },
       toolsData: { timeoutDuration: '45', timeoutCounter: { max: '1' }, seriesInfo: 'none' },
     },
   });

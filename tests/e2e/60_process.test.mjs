@@ -312,7 +312,7 @@ test('no file of the server is written through a link', async (t) => {
 test('secrets given as arguments are warned of and cannot be seen', async (t) => {
   const server = await startServer({
     t,
-    args: ['--auth-key', 's3cret-one', '--bus-api-key=s3cret-two', '--redis-url', 'redis://:s3cret-three@127.0.0.1:1'],
+    args: ['--auth-key', 's3cret-of-many-characters-one', '--bus-api-key=s3cret-of-many-characters-two', '--redis-url', 'redis://:s3cret-of-many-characters-three@127.0.0.1:1'],
   });
   const line = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8');
   assert.match(line, /--auth-key/);
@@ -320,5 +320,5 @@ test('secrets given as arguments are warned of and cannot be seen', async (t) =>
   for (const name of ['AUTH_KEY', 'BUS_API_KEY', 'REDIS_URL'])
     assert.match(server.output, new RegExp(`warning .*set ${name} in the environment`));
   assert.doesNotMatch(server.output, /s3cret/);
-  assert.equal(await logon(t, server, 's3cret-one'), true);
+  assert.equal(await logon(t, server, 's3cret-of-many-characters-one'), true);
 });

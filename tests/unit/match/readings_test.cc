@@ -462,16 +462,6 @@ TEST_F(ReadingsTest, BoundsHold) {
         << number;
 }
 
-TEST_F(ReadingsTest, EntriesOfUnknownPlayersCostNoKnownOne) {
-  begin();
-  std::string list = "[";
-  for (int i = 0; i < 30; ++i) list += "{'playerId':'nobody" + std::to_string(i) + "','kills':1},";
-  const std::string id(text(player(1, 0).riot_id));
-  EXPECT_EQ(send("aux_scoreboard_team", list + "{'playerId':'" + id + "','kills':4}]", Writer::kAuxiliary, "A").verdict,
-            Verdict::kApplied);
-  EXPECT_EQ(player(1, 0).kills, 4);
-}
-
 // Which ECMAScript reads as Infinity and writes as null.
 TEST_F(ReadingsTest, ANumberBeyondADoubleCostsItselfOnly) {
   begin();

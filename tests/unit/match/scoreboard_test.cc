@@ -189,9 +189,9 @@ TEST_F(AuxTeamTest, EachEntryStandsForItself) {
   EXPECT_EQ(aux("aux_scoreboard_team", "A", "[" + scoreboard("A", 0, ",'kills':6") + "]").verdict, Verdict::kApplied);
   EXPECT_EQ(player(0, 0).kills, 6);
   std::string many = scoreboard("B", 0);
-  for (int i = 0; i < 9; ++i) many += "," + scoreboard("nobody", 0);
+  for (int i = 0; i < 30; ++i) many += "," + scoreboard("nobody", 0);
   EXPECT_EQ(send_team(many + "," + scoreboard("A", 0, ",'kills':9")).verdict, Verdict::kApplied);
-  EXPECT_EQ(player(0, 0).kills, 6);
+  EXPECT_EQ(player(0, 0).kills, 9);
 }
 
 TEST_F(AuxTeamTest, WhatIsNoListIsRefused) {

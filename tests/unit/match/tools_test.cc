@@ -63,15 +63,19 @@ TEST_F(ToolsTest, NumbersMayStandInTexts) {
                                        {"'x'", "60"},
                                        {"'45 s'", "60"},
                                        {"'-1'", "60"},
-                                       {"'1e9'", "60"},
+                                       {"'1e9'", "86400"},
                                        {"'inf'", "60"},
                                        {"'nan'", "60"}})
     EXPECT_EQ(shown("{'timeoutDuration':" + std::string(given) + "}", "timeoutDuration"), seconds) << given;
   EXPECT_EQ(shown("{'timeoutCancellationGracePeriod':'5'}", "timeoutCancellationGracePeriod"), "5");
   EXPECT_EQ(shown("{'timeoutCounter':{'max':'4'}}", "timeoutCounter"), json_of("{'max':4,'left':4,'right':4}"));
-  for (const char* max : {"'1.5'", "'x'", "'1001'", "1.5", "1001", "[]"})
+  for (const char* max : {"'1.5'", "'x'", "1.5", "-1", "[]"})
     EXPECT_EQ(shown("{'timeoutCounter':{'max':" + std::string(max) + "}}", "timeoutCounter"),
               json_of("{'max':2,'left':2,'right':2}"))
+        << max;
+  for (const char* max : {"'1001'", "1e300"})
+    EXPECT_EQ(shown("{'timeoutCounter':{'max':" + std::string(max) + "}}", "timeoutCounter"),
+              json_of("{'max':1000,'left':1000,'right':1000}"))
         << max;
   BytesWriter preview;
   write_preview_tools(preview, json_of("{'timeoutDuration':'45','timeoutCancellationGracePeriod':-1}"));

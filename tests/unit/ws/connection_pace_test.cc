@@ -167,6 +167,12 @@ TEST_F(ConnectionTest, RefusesWhatInflatesTooFar) {
   wire.feed(masked(kText, deflate_message(std::string(900'000, 'a')), true, kRsv1));
   EXPECT_EQ(handler.events.size(), 2U);
   EXPECT_EQ(sent().back().payload.substr(0, 2), close_body(kTooBig));
+  connection.reset();
+  wire = {};
+  open("permessage-deflate");
+  connection->admit();
+  wire.feed(masked(kText, deflate_message(std::string(900'000, 'a')), true, kRsv1));
+  EXPECT_EQ(handler.events.size(), 3U) << "of a client that is known much may be alike";
 }
 
 }  // namespace
