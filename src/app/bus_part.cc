@@ -141,7 +141,8 @@ BusPart::BusPart(const Options& options, BusSettings settings, const Places& pla
       match_topic_(*bus_, places.output, places.registry),
       endpoint_(places.players, places.loop, places.context, *bus_, *directory_, std::move(settings.verifier),
                 ws_options(options)),
-      api_(places.services, places.loop, *bus_, places.guard, {keys_.api_key(), options.bus_api_rate, options.max_message}) {
+      api_(places.services, places.loop, *bus_, places.guard,
+           {keys_.api_key(), options.bus_api_rate, options.max_message}) {
   bus_->set_commands(&commands_);
   bus_->set_topic_source(&match_topic_);
 }
