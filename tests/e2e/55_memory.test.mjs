@@ -7,15 +7,17 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { kinds } from '../../bench/attackers/kinds.mjs';
-import { busEnv, secret } from '../support/bus.mjs';
+import { busEnv, leanEnv, secret } from '../support/bus.mjs';
 import { groupCode, observer, rosterEntry, scoreboardEntry, viewer } from '../support/match.mjs';
 import { sourceDir } from '../support/server.mjs';
-import { knows, peakOf, startSmallServer } from '../support/small_memory.mjs';
+import { peakOf, startSmallServer } from '../support/small_memory.mjs';
 import { within } from '../support/wait.mjs';
 
-const machine = 256 * 1024 * 1024;
+// Sanitizers take several times as much themselves.
+const scale = process.env.MATCHBUS_SANITIZED === '1' ? 6 : 1;
+const machine = scale * 256 * 1024 * 1024;
 const seconds = 4;
-const bounds = knows('--max-memory') ? ['--max-memory', '100000000'] : [];
+const bounds = ['--max-memory', String(scale * 100_000_000)];
 
 // One attacker in a process of its own; what it says of itself when it has ended.
 function attack(t, name, server, settings) {
@@ -52,7 +54,7 @@ for (const [name, settings] of [
 ]) {
   const more = Object.entries(settings).map(([key, value]) => `, ${key} ${value}`).join('');
   test(`${kinds[name].title}${more}`, async (t) => {
-    const server = await startSmallServer(t, machine, { env: busEnv, args: bounds, insecure: !kinds[name].tls });
+    const server = await startSmallServer(t, machine, { env: { ...busEnv, ...leanEnv }, args: bounds, insecure: !kinds[name].tls });
     const { sender, overlay } = await startMatch(t, server);
     // Another's match, where the attacker needs one.
     const other = kinds[name].match ? await startMatch(t, server) : undefined;

@@ -1,11 +1,10 @@
 // Servers that have only so much memory: in a control group of their own where the machine lets us make one (version 2, else version 1),
 // otherwise by a limit of what the process may allocate.
 
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { binDir, startServer } from './server.mjs';
+import { startServer } from './server.mjs';
 
 const versions = [
   { root: '/sys/fs/cgroup', limit: 'memory.max', swap: ['memory.swap.max', () => 0] },
@@ -52,8 +51,6 @@ function removeGroup(folder) {
     }
   }
 }
-
-export const knows = (option) => spawnSync(join(binDir, 'matchbus'), ['--help']).stdout.includes(`${option} `);
 
 // The server has `how` its memory is limited.
 export async function startSmallServer(t, bytes, options = {}) {
