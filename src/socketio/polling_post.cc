@@ -16,10 +16,15 @@ constexpr size_t kMaxPackets = 10'000;
 
 PollingPost::PollingPost(EngineContext& context, Session& session, std::string body,
                          std::unique_ptr<net::HttpReply> reply)
-    : context_(context), session_(session), body_(std::move(body)), packets_(body_), reply_(std::move(reply)) {}
+    : context_(context),
+      session_(session),
+      body_(std::move(body)),
+      packets_(body_),
+      reply_(std::move(reply)),
+      address_(session.peer_address()) {}
 
 PollingPost::~PollingPost() {
-  if (in_line_) net::Pacer::of_reading(context_.loop).forget(*this, session_.peer_address());
+  if (in_line_) net::Pacer::of_reading(context_.loop).forget(*this, address_);
 }
 
 void PollingPost::go_on() {
@@ -30,7 +35,7 @@ void PollingPost::go_on() {
     if (!session_.is_open() || !session_.take_packet(*packet)) break;
     if (piece_ns != 0 && uv_hrtime() - begin >= piece_ns) {
       in_line_ = true;
-      return net::Pacer::of_reading(context_.loop).wait(*this, session_.peer_address());
+      return net::Pacer::of_reading(context_.loop).wait(*this, address_);
     }
   }
   if (packets_.malformed()) session_.end(EngineClose::kParseError);

@@ -36,6 +36,7 @@ class PollingPost final : private net::Pacer::Client {
   std::string body_;
   PayloadReader packets_;
   std::unique_ptr<net::HttpReply> reply_;
+  std::string address_;  // the session may be about to go when this does
   size_t count_ = 0;
   bool in_line_ = false;
 };

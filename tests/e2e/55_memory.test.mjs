@@ -2,33 +2,19 @@
 // come in afterwards.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { kinds } from '../../bench/attackers/kinds.mjs';
-import { busEnv, leanEnv, secret } from '../support/bus.mjs';
+import { attack } from '../support/attack.mjs';
+import { busEnv, leanEnv } from '../support/bus.mjs';
 import { groupCode, observer, rosterEntry, scoreboardEntry, viewer } from '../support/match.mjs';
-import { sourceDir } from '../support/server.mjs';
 import { peakOf, startSmallServer } from '../support/small_memory.mjs';
-import { within } from '../support/wait.mjs';
 
 // Sanitizers take several times as much themselves.
 const scale = process.env.MATCHBUS_SANITIZED === '1' ? 6 : 1;
 const machine = scale * 256 * 1024 * 1024;
 const seconds = 4;
 const bounds = ['--max-memory', String(scale * 100_000_000)];
-
-// One attacker in a process of its own; what it says of itself when it has ended.
-function attack(t, name, server, settings) {
-  const program = join(sourceDir, 'bench/attackers/attack.mjs');
-  const args = [program, name, server.portsFile, String(seconds), ...Object.entries(settings).map(([key, value]) => `${key}=${value}`)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  t.after(() => child.kill('SIGKILL'));
-  let said = '';
-  child.stdout.on('data', (bytes) => (said += bytes));
-  return new Promise((done) => child.on('close', () => done(said.trim())));
-}
 
 async function startMatch(t, server) {
   const code = groupCode();
@@ -61,7 +47,7 @@ for (const [name, settings] of [
     let kills = 0;
     const events = setInterval(() => sender.send('scoreboard', scoreboardEntry(0, 1, { kills: ++kills })), 100);
     t.after(() => clearInterval(events));
-    const said = await within(attack(t, name, server, { secret, ...(other && { code: other.code }), ...settings }), 'the attack to end', 20_000);
+    const said = await attack(t, name, server, seconds, { ...(other && { code: other.code }), ...settings });
     clearInterval(events);
     t.diagnostic(`${said}; peak of ${(peakOf(server) / 1e6).toFixed(0)} MB resident, limited by ${server.how}`);
     assert.equal(server.result, undefined, server.output.slice(-2_000));
