@@ -134,9 +134,10 @@ class World {
   std::unique_ptr<bus::Bus> bus = bus::Bus::create(loop, *context, broker, {});
   match::MatchRegistry registry{match::Names::built_in()};
   EveryKey authority;
-  gateway::KeyCheck keys{{.required = true, .auth_key = "own", .use_backend = true}, &authority};
+  gateway::KeyGuard guard{clock, log, {}};
+  gateway::KeyCheck keys{{.required = true, .auth_key = "own", .use_backend = true}, &authority, guard};
   gateway::Router router{loop};
-  gateway::BusApi api{router, loop, *bus, {.key = "k", .max_per_second = 1'000}};
+  gateway::BusApi api{router, loop, *bus, guard, {.key = "k", .max_per_second = 1'000, .max_body = 100'000}};
   gateway::Previews previews{router, clock, keys, 5};
   gateway::TeamInfos results{router, clock, 5};
   gateway::OrgLookup organizations{router, keys};

@@ -149,7 +149,8 @@ class World : public test::WireWorld<socketio::Server>, private match::RegistryH
 
   match::MatchRegistry registry{match::Names::built_in(), {.matches = 10}};
   hub::FanOut fan_out{loop, {.stall_ms = 1'000}};
-  gateway::KeyCheck keys{{.required = false, .auth_key = {}, .use_backend = false}, nullptr};
+  gateway::KeyGuard guard{clock, log, {}};
+  gateway::KeyCheck keys{{.required = false, .auth_key = {}, .use_backend = false}, nullptr, guard};
   gateway::Ingest ingest{clock,    loop.timers(), log,
                          registry, keys,          *match::VersionRange::parse(match::VersionRange::kDefault)};
   gateway::Output output{log, registry, fan_out, {*context, 1'024, 3}};
