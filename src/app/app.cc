@@ -20,6 +20,7 @@
 #include "app/journal_recovery.h"
 #include "app/key_rules.h"
 #include "app/memory_guard.h"
+#include "app/memory_limit.h"
 #include "app/port.h"
 #include "app/ports_file.h"
 #include "app/private_directory.h"

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <unistd.h>
-#include <uv.h>
 
 #include <algorithm>
 #include <array>
@@ -17,9 +16,10 @@ namespace {
 
 constexpr int64_t kLookMs = 1'000;
 constexpr size_t kLookBytes = 8 * 1024 * 1024;  // received
-constexpr size_t kLeastHolding = 16 * 1024;     // whoever holds less is not the reason
+constexpr size_t kLeastHolding = 1'024;         // whoever holds less is not the reason
 constexpr size_t kBurst = 16 * 1024 * 1024;     // grown by, before it is worth a look for what can be given back
-constexpr int64_t kGiveBackEveryMs = 10'000;    // it takes a while where there is much
+constexpr int kVainTries = 6;
+constexpr int64_t kGiveBackEveryMs = 10'000;  // it takes a while where there is much
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void MemoryGuard::make_room(size_t excess) {
   collect_(holdings);
   std::erase_if(holdings, [](const net::Holding& holding) { return holding.bytes < kLeastHolding; });
   std::sort(holdings.begin(), holdings.end(), [](const net::Holding& a, const net::Holding& b) {
-    return a.known != b.known ? b.known : a.bytes > b.bytes;
+    return a.standing != b.standing ? a.standing < b.standing : a.bytes > b.bytes;
   });
   size_t ended = 0;
   size_t freed = 0;
@@ -71,11 +71,19 @@ void MemoryGuard::make_room(size_t excess) {
   loop_.post([this] { give_back(); });
 }
 
+// What is not given back by the first try may be by a later one, when those who held a part of it have gone.
 void MemoryGuard::give_back() {
+  const size_t before = measure_();
   ::malloc_trim(0);
   ++stats_.given_back;
   given_back_ms_ = loop_.clock().monotonic_ms();
-  stats_.resident = least_ = measure_();
+  stats_.resident = measure_();
+  least_ = std::min(least_, stats_.resident);
+  const bool was_vain = stats_.resident + kBurst / 4 > before;
+  vain_ = was_vain ? vain_ + 1 : 0;
+  if (vain_ < kVainTries) return;
+  vain_ = 0;
+  least_ = stats_.resident;  // so much is needed
 }
 
 ResidentMemory::ResidentMemory()
@@ -90,18 +98,6 @@ size_t ResidentMemory::bytes() const {
   size_t pages = 0;
   std::from_chars(rest.data(), rest.data() + rest.size(), pages);
   return pages * page_;
-}
-
-std::optional<size_t> read_memory_limit(std::string_view text) {
-  if (text == "auto") {
-    uint64_t most = uv_get_total_memory();
-    const uint64_t allowed = uv_get_constrained_memory();  // 0: unknown, or not constrained
-    if (allowed != 0) most = std::min(most, allowed);
-    return static_cast<size_t>(most / 2);
-  }
-  size_t bytes = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bytes);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(bytes) : std::nullopt;
 }
 
 }  // namespace matchbus::app

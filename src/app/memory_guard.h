@@ -3,14 +3,12 @@
 //
 // Memory is measured as the system does, by what is resident, and looked at once a second and after every few megabytes
 // that clients have sent. Where it is over the limit, the clients that hold the most are ended until the rest fits:
-// first those that are not known (net/poller.h). What was freed after a burst is given back to the system.
+// first those of whom the least is known. What was freed after a burst is given back to the system.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <optional>
-#include <string_view>
 #include <vector>
 
 #include "base/timer_wheel.h"
@@ -54,7 +52,8 @@ class MemoryGuard final : private Timer::Handler {
   Collect collect_;
   Measure measure_;
   MemoryStats stats_;
-  size_t least_ = 0;           // resident after memory was last given back
+  size_t least_ = 0;           // resident, as far as is known to be needed
+  int vain_ = 0;               // tries in a row to give back that gave nothing
   int64_t given_back_ms_ = 0;  // when
   Timer timer_{*this};
 };
@@ -69,9 +68,5 @@ class ResidentMemory {
   net::Descriptor file_;
   size_t page_;
 };
-
-// A number of bytes, or "auto": half of what this machine has, or of what this process's control group may take, if
-// that is less.
-std::optional<size_t> read_memory_limit(std::string_view text);
 
 }  // namespace matchbus::app

@@ -8,7 +8,7 @@
 
 #include "app/env_file.h"
 #include "app/journal_sync.h"
-#include "app/memory_guard.h"
+#include "app/memory_limit.h"
 #include "app/option_value.h"
 #include "app/secret_arguments.h"
 

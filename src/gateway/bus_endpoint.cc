@@ -187,7 +187,7 @@ void BusEndpoint::on_row(uint64_t number, DirectoryAnswer answer) {
 void BusEndpoint::let_in(Guest& guest, bus::PlayerRow row) {
   auto connection = ws::Connection::accept(context_, loop_, guest.request, guest.take_stream(), options_);
   if (!connection) return;
-  connection->admit();
+  connection->admit(net::Standing::kTrusted);
   guest.options.early = guest.early;
   bus_.connect(std::move(connection), std::move(row), guest.options);
 }

@@ -94,7 +94,7 @@ inline void Ingest::Sender::become_observer(std::string group, std::string_view 
   state = SenderState::kObserver;
   group_code = std::move(group);
   socket.set_offset_note(note_of(kObserverNote, secret, group_code));
-  socket.admit();
+  socket.admit(net::Standing::kTrusted);
 }
 
 inline void Ingest::Sender::become_auxiliary(std::string match, std::string player, std::string group) {
@@ -102,6 +102,7 @@ inline void Ingest::Sender::become_auxiliary(std::string match, std::string play
   match_id = std::move(match);
   player_id = std::move(player);
   group_code = std::move(group);
+  socket.admit(net::Standing::kGuest);
   const std::string said = note_of(kAuxiliaryNote, match_id, player_id);
   if (door.auxiliary_auth_ == AuxiliaryAuth::kOpen) return socket.set_offset_note(said);
   const match::Match* const proving = door.registry_.find_match_id(

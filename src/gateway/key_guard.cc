@@ -51,7 +51,9 @@ std::optional<int64_t> KeyGuard::refuse(std::string_view address) {
     const auto limit = static_cast<int64_t>(limits_.of_address);
     return refused(address, "there", (kTokensOfTry + limit - 1) / limit);
   }
-  const bool is_clean = client.open == 0 && (client.wrong_ms == INT64_MIN || now - client.wrong_ms >= kMemoryMs);
+  constexpr uint32_t kTriesOfClean = 8;  // at a time, while a backend is asked
+  const bool is_clean =
+      client.open < kTriesOfClean && (client.wrong_ms == INT64_MIN || now - client.wrong_ms >= kMemoryMs);
   if (!take(all_, now, limits_.total) && !is_clean) {
     client.tries.give_back(kTokensOfTry);
     return refused(address, "everywhere", kMemoryMs / 1'000);

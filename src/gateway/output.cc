@@ -78,7 +78,7 @@ void Output::log_on(Viewer& viewer, std::string_view text) {
   viewer.follows_changes = root["diff"].boolean().value_or(false);
   if (viewer.follows_changes) ++room.followers;
   ++stats_.logons;
-  viewer.socket.admit();
+  viewer.socket.admit(net::Standing::kGuest);
 
   welcome(viewer, code);
 

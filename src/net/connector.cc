@@ -146,7 +146,7 @@ class ConnectorImpl final : public Connector, private StreamHandler, private Tim
       stream_ =
           TcpStream::adopt(loop_, std::make_shared<StreamSettings>(), attempt->release_descriptor(), address.get());
       if (stream_ == nullptr) error = errno;
-      if (stream_ != nullptr) stream_->become_known();  // it is we who want to hear from it
+      if (stream_ != nullptr) stream_->set_standing(Standing::kTrusted);  // it is we who want to hear from it
     }
     if (error != 0) {
       error_ = uv_strerror(uv_translate_sys_error(error));

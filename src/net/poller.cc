@@ -36,11 +36,11 @@ Descriptor PolledSocket::release_descriptor() {
   return std::move(socket_);
 }
 
-bool PolledSocket::become_known() {
-  if (known_) return true;
-  const uint8_t waiting = waiting_;
+bool PolledSocket::set_standing(Standing standing) {
+  const bool moves = (standing == Standing::kTrusted) != (standing_ == Standing::kTrusted);
+  const uint8_t waiting = moves ? waiting_ : 0;
   if (waiting != 0) poller_.set_of(*this).change(*this, 0);
-  known_ = true;
+  standing_ = standing;
   return waiting == 0 || poller_.set_of(*this).change(*this, waiting);
 }
 
@@ -63,8 +63,8 @@ void Poller::collect(std::vector<Holding>& holdings) const {
 }
 
 void Poller::close() {
-  strangers_.close();
-  known_.close();
+  others_.close();
+  trusted_.close();
 }
 
 Poller::Set::Set(uv_loop_t& loop) : set_(epoll_create1(EPOLL_CLOEXEC)) {

@@ -2,7 +2,7 @@
 //
 // libuv's own set is handled whole before anything else gets its turn: ten thousand viewers that leave at once would be
 // one turn of 130 ms. From this set a turn takes what it can serve within a slice, and the rest, in order, in the next
-// turns. Sockets of clients that are known have a set, and a slice, of their own: strangers, however many, do not stand
+// turns. Sockets of clients that are trusted have a set, and a slice, of their own: others, however many, do not stand
 // before them. And a socket costs 32 bytes here, where libuv's handle takes 248.
 #pragma once
 
@@ -40,15 +40,15 @@ class PolledSocket {
   bool wait_to_read(bool wanted) { return wait_for(EPOLLIN, wanted); }
   bool wait_to_write(bool wanted) { return wait_for(EPOLLOUT, wanted); }
   bool waits_to_write() const { return (waiting_ & EPOLLOUT) != 0; }
-  // From now on it is served apart from strangers' sockets. False as above; then it waits for nothing any more.
-  bool become_known();
+  // Those of trusted clients are served apart from all others. False as above; then it waits for nothing any more.
+  bool set_standing(Standing standing);
   void close_descriptor();
   // Gives the socket away, still open.
   Descriptor release_descriptor();
 
   // What its client makes this process hold, if that can be ended.
   virtual std::optional<Holding> holding() { return std::nullopt; }
-  bool is_known() const { return known_; }
+  Standing standing() const { return standing_; }
 
   // Called while waiting for it and it can be done, or when the connection has an error, which doing it will tell. Now
   // and then it turns out that it cannot be done any more.
@@ -62,13 +62,13 @@ class PolledSocket {
   Poller& poller_;
   Descriptor socket_;
   uint8_t waiting_ = 0;  // EPOLLIN, EPOLLOUT
-  bool known_ = false;
+  Standing standing_ = Standing::kStranger;
 };
 
 class Poller {
  public:
   // Borrows `loop` until `close`. Throws std::runtime_error if there can be no epoll set.
-  explicit Poller(uv_loop_t& loop) : strangers_(loop), known_(loop) {}
+  explicit Poller(uv_loop_t& loop) : others_(loop), trusted_(loop) {}
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
   // To be called before the loop's last run.
@@ -101,10 +101,10 @@ class Poller {
 
   void enter(PolledSocket& socket);
   void leave(const PolledSocket& socket);
-  Set& set_of(const PolledSocket& socket) { return socket.known_ ? known_ : strangers_; }
+  Set& set_of(const PolledSocket& socket) { return socket.standing_ == Standing::kTrusted ? trusted_ : others_; }
 
-  Set strangers_;
-  Set known_;
+  Set others_;
+  Set trusted_;
   std::vector<PolledSocket*> sockets_;  // by descriptor; null where there is none
 };
 

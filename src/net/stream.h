@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "net/holding.h"
 #include "net/loop.h"
 
 namespace matchbus::net {
@@ -57,8 +58,8 @@ class Stream : public Deferred {
   virtual void finish() = 0;
   // Closes now; what is queued is dropped; no further callback.
   virtual void abort() = 0;
-  // The peer is known by now, and served apart from strangers (Poller).
-  virtual void become_known() = 0;
+  // What is known of the peer by now (Poller, Holding).
+  virtual void set_standing(Standing standing) = 0;
   // "192.0.2.1" or "2001:db8::1"; empty when unknown.
   virtual std::string peer_address() const = 0;
   virtual bool is_tls() const = 0;

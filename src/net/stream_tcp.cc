@@ -91,8 +91,8 @@ void TcpStream::pause_reading() {
   wait_to_read(false);
 }
 
-void TcpStream::become_known() {
-  if (state_ != State::kClosed && !PolledSocket::become_known()) break_off(CloseReason::kError);
+void TcpStream::set_standing(Standing standing) {
+  if (state_ != State::kClosed && !PolledSocket::set_standing(standing)) break_off(CloseReason::kError);
 }
 
 void TcpStream::resume_reading() {
@@ -111,8 +111,10 @@ std::optional<Holding> TcpStream::holding() {
   if (state_ == State::kClosed || settings_->counter == nullptr) return std::nullopt;
   constexpr size_t kTlsSession = 36'000;
   size_t bytes = queue_.held() + (handler_ != nullptr ? handler_->held() : 0);
-  if (tls_ != nullptr) bytes += kTlsSession + tls_->wire.held() + tls_->unread.size();
-  return Holding{.bytes = bytes, .known = is_known(), .client = this, .end = [](void* client) {
+  if (tls_ != nullptr) bytes += tls_->wire.held() + tls_->unread.size();
+  // Those who are here for something have all the same.
+  if (tls_ != nullptr && standing() == Standing::kStranger) bytes += kTlsSession;
+  return Holding{.bytes = bytes, .standing = standing(), .client = this, .end = [](void* client) {
                    static_cast<TcpStream*>(client)->break_off(CloseReason::kError);
                    static_cast<TcpStream*>(client)->settle();
                  }};

@@ -66,7 +66,7 @@ class TcpStream final : public Stream, private Flushable, private PolledSocket {
   void resume_reading() override;
   void finish() override;
   void abort() override;
-  void become_known() override;
+  void set_standing(Standing standing) override;
   std::string peer_address() const override;
   bool is_tls() const override { return tls_ != nullptr; }
 

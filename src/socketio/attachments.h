@@ -23,6 +23,8 @@ class Assembly {
   bool complete() const { return attachments_.size() == count_; }
   // Bytes of all attachments so far.
   size_t bytes() const { return bytes_; }
+  // What it takes of memory.
+  size_t held() const { return sizeof(*this) + text_.capacity() + bytes_ + attachments_.size() * sizeof(std::string); }
 
   // For reading in place.
   std::span<char> text() { return text_; }

@@ -74,6 +74,8 @@ class EngineHandler {
   // Everything sent so far has been taken by the client's kernel buffer (or fetched by its poll), after it had been
   // held back.
   virtual void on_engine_drained() {}
+  // Bytes that it keeps for the client.
+  virtual size_t held() const { return 0; }
   // The session has ended; called once, last. The handler may destroy itself here; the session is destroyed after it.
   virtual void on_engine_closed(EngineClose reason) = 0;
 
@@ -104,7 +106,7 @@ class EngineSession {
   // Closes it for a packet that its handler could not read: on_engine_closed(kParseError).
   virtual void close_malformed() = 0;
   // The client is known by now: see EngineOptions::max_first and ws::Connection::admit.
-  virtual void admit() = 0;
+  virtual void admit(net::Standing standing) = 0;
   virtual bool is_websocket() const = 0;
   virtual std::string peer_address() const = 0;
 

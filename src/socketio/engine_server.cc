@@ -147,7 +147,7 @@ void EngineServerImpl::collect(std::vector<net::Holding>& holdings) const {
   for (Session* session : context_.sessions.all()) {
     if (session->is_websocket()) continue;
     holdings.push_back(
-        {.bytes = session->held(), .known = session->is_admitted(), .client = session, .end = [](void* it) {
+        {.bytes = session->held(), .standing = session->standing(), .client = session, .end = [](void* it) {
            static_cast<Session*>(it)->end(EngineClose::kOverflow);
          }});
   }

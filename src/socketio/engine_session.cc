@@ -108,7 +108,7 @@ void Session::finish_post(std::unique_ptr<net::HttpReply> reply) {
 size_t Session::max_body() const {
   constexpr size_t kGathered = 64 * 1024;
   const EngineOptions& options = context_.options;
-  if (admitted_ || options.max_first == 0) return options.max_payload;
+  if (standing_ == net::Standing::kTrusted || options.max_first == 0) return options.max_payload;
   const size_t most = std::max(options.max_first, kGathered);
   return options.max_payload == 0 ? most : std::min(options.max_payload, most);
 }
@@ -162,7 +162,7 @@ void Session::complete_upgrade(std::unique_ptr<ws::Connection> connection) {
   if (counted_) --context_.stats.open_polling;
   connection_ = std::move(connection);
   connection_->set_handler(this);
-  if (admitted_) connection_->admit();
+  if (standing_ != net::Standing::kStranger) connection_->admit(standing_);
   const std::vector<PollingTransport::Queued> queue = polling_->release();
   context_.retire(std::move(polling_));
   for (const PollingTransport::Queued& packet : queue) {
@@ -225,7 +225,11 @@ void Session::send_prepared(const hub::Message& message) {
   check_overflow();
 }
 
-size_t Session::held() const { return polling_ ? polling_->held() : 0; }
+size_t Session::held() const {
+  // A session on polling need have no connection.
+  const size_t polling = polling_ ? sizeof(Session) + sizeof(PollingTransport) + polling_->held() : 0;
+  return polling + (handler_ != nullptr ? handler_->held() : 0);
+}
 
 bool Session::holds_too_much() const {
   const EngineOptions& options = context_.options;
@@ -249,9 +253,9 @@ void Session::flush() {
   connection_ ? connection_->flush() : polling_->flush();
 }
 
-void Session::admit() {
-  admitted_ = true;
-  if (connection_) connection_->admit();
+void Session::admit(net::Standing standing) {
+  standing_ = standing;
+  if (connection_) connection_->admit(standing);
 }
 
 void Session::drained() {

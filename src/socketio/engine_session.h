@@ -62,9 +62,9 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
     return state_ == State::kOpen || (state_ != State::kDone && reason_ == EngineClose::kServer);
   }
   bool is_open() const { return state_ == State::kOpen; }
-  bool is_admitted() const { return admitted_; }
-  // Bytes that its polling makes this process hold.
-  size_t held() const;
+  net::Standing standing() const { return standing_; }
+  // Bytes that it makes this process hold, beside its connection's.
+  size_t held() const override;
 
   // Ends the session for this reason, at the end of the turn.
   void end(EngineClose reason);
@@ -91,7 +91,7 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   void flush() override;
   void close() override { end(EngineClose::kServer); }
   void close_malformed() override { end(EngineClose::kParseError); }
-  void admit() override;
+  void admit(net::Standing standing) override;
   bool is_websocket() const override { return connection_ != nullptr; }
   std::string peer_address() const override;
 
@@ -129,7 +129,7 @@ class Session final : public EngineSession, private ws::Handler, private Timer::
   uint64_t window_ = 0;  // see hub::Message::send
   State state_ = State::kOpen;
   EngineClose reason_ = EngineClose::kServer;
-  bool admitted_ = false;
+  net::Standing standing_ = net::Standing::kStranger;
   bool awaiting_pong_ = false;
   bool counted_ = false;  // in the statistics of open sessions
 };

@@ -38,10 +38,9 @@ class Peer::ConnectDeadline final : private Timer::Handler {
 // A binary packet whose attachments are coming.
 struct Peer::Unfinished final : ws::UnfinishedMessage::Owner {
   Unfinished(Peer& owner, std::string_view text, size_t count) : peer(owner), assembly(text, count) {}
+  size_t held() const { return sizeof(*this) + assembly.held(); }
   // Says how much it holds. May end it.
-  void list() {
-    peer.server_.unfinished.update(entry, *this, sizeof(*this) + assembly.text().size() + assembly.bytes());
-  }
+  void list() { peer.server_.unfinished.update(entry, *this, held()); }
   void on_unfinished_end(ws::UnfinishedEnd) override {
     peer.session_.close_malformed();
     peer.unfinished_.reset();
@@ -171,6 +170,8 @@ void Peer::dispatch(ServerSocket& socket, const PacketHead& head, json::Value pa
     socket.nsp().handler.on_event(socket, event);
   }
 }
+
+size_t Peer::held() const { return unfinished_ ? unfinished_->held() : 0; }
 
 void Peer::on_engine_drained() {
   for (ServerSocket* socket = sockets_.get(); socket != nullptr; socket = socket->next_.get()) {

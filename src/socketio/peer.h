@@ -38,6 +38,7 @@ class Peer final : public EngineHandler {
   // EngineHandler.
   void on_engine_text(std::span<char> text) override;
   void on_engine_binary(std::span<char> data) override;
+  size_t held() const override;
   void on_engine_drained() override;
   void on_engine_closed(EngineClose reason) override;
 

@@ -109,7 +109,7 @@ class Socket {
   virtual void set_offset_note(std::string_view note) = 0;
   // The client is known by now, also when this socket is lost and comes back: it may send long messages, and is read
   // before strangers where there is not time for all.
-  virtual void admit() = 0;
+  virtual void admit(net::Standing standing) = 0;
   // Leaves the namespace (DISCONNECT packet); with `close_session` the whole connection is closed too. on_disconnect
   // follows at the end of the turn.
   virtual void disconnect(bool close_session) = 0;

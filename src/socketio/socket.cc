@@ -32,9 +32,9 @@ void ServerSocket::set_offset_note(std::string_view note) {
   if (recovery()) recovery()->log().set_note(note);
 }
 
-void ServerSocket::admit() {
-  admitted_ = true;
-  if (peer_ != nullptr) peer_->session().admit();
+void ServerSocket::admit(net::Standing standing) {
+  standing_ = standing;
+  if (peer_ != nullptr) peer_->session().admit(standing);
 }
 
 void ServerSocket::confirm() {
@@ -54,7 +54,7 @@ void ServerSocket::suspend(EngineClose reason) {
 
 void ServerSocket::resume(Peer& peer, uint64_t seen) {
   peer_ = &peer;
-  if (admitted_) peer.session().admit();
+  if (standing_ != net::Standing::kStranger) peer.session().admit(standing_);
   recovery()->stop_window();
   confirm();
   for (const KeptEvent& event : recovery()->log().events()) {

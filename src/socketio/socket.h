@@ -87,7 +87,7 @@ class ServerSocket final : public Socket {
   size_t pending() const override;
   void flush() override;
   void set_offset_note(std::string_view note) override;
-  void admit() override;
+  void admit(net::Standing standing) override;
   void disconnect(bool close_session) override;
 
  private:
@@ -114,7 +114,7 @@ class ServerSocket final : public Socket {
   std::array<char, kIdLength> id_;
   State state_ = State::kConnecting;
   Leave leave_ = Leave::kLost;
-  bool admitted_ = false;
+  net::Standing standing_ = net::Standing::kStranger;
 };
 
 }  // namespace matchbus::socketio

@@ -88,6 +88,8 @@ class Handler {
   virtual void on_ws_message(Opcode opcode, std::span<char> payload) = 0;
   // Everything sent has been taken by the kernel, after it had been held back.
   virtual void on_ws_drained() {}
+  // Bytes that it keeps for the peer.
+  virtual size_t held() const { return 0; }
   // The connection has ended; called once, last, unless the connection was destroyed before. The connection may be
   // destroyed here. `code` is the peer's close code, kNoStatus, or kAbnormal.
   virtual void on_ws_closed(uint16_t code, std::string_view reason) = 0;
@@ -126,9 +128,9 @@ class Connection {
   // No message is handed on between the two, not even one that has arrived already.
   virtual void pause_reading() = 0;
   virtual void resume_reading() = 0;
-  // The peer is known by now: its messages may be as long as Options::max_message says, and where there is not time for
-  // all it does not wait for strangers (net::Pacer).
-  virtual void admit() = 0;
+  // What is known of the peer by now. The messages of one that is trusted may be as long as Options::max_message says,
+  // and where there is not time for all it does not wait for others (net::Pacer).
+  virtual void admit(net::Standing standing) = 0;
 
   // True if frames of Context::encode_deflated may be sent: compression negotiated, with a full 15-bit window on our
   // side.

@@ -103,18 +103,18 @@ void PeerConnection::resume_reading() {
   }
 }
 
-void PeerConnection::admit() {
-  if (admitted_) return;
+void PeerConnection::admit(net::Standing standing) {
   leave_line();
-  admitted_ = true;
-  stream_->become_known();
-  max_message_ = max_admitted_;
+  standing_ = standing;
+  stream_->set_standing(standing);
+  if (is_trusted()) max_message_ = max_admitted_;
   if (waits_ && !(extra_ && extra_->rest_timer.is_set())) enter_line();
 }
 
 size_t PeerConnection::held() const {
   const size_t reading = reading_ ? kReader + reading_->messages.held() : 0;
-  return reading + (extra_ ? extra_->held.capacity() + extra_->pong.held() : 0);
+  const size_t extra = extra_ ? sizeof(Extra) + extra_->held.capacity() + extra_->pong.held() : 0;
+  return reading + extra + (handler_ != nullptr ? handler_->held() : 0);
 }
 
 void PeerConnection::on_stream_data(std::span<char> data) {

@@ -47,7 +47,7 @@ class PeerConnection final : public Connection,
   size_t pending() const override { return stream_->pending(); }
   void pause_reading() override;
   void resume_reading() override;
-  void admit() override;
+  void admit(net::Standing standing) override;
   bool deflate_negotiated() const override { return deflate_ && window_bits_ == kFullWindowBits; }
   bool history_negotiated() const override { return deflate_negotiated() && history_; }
   bool is_open() const override { return state_ == State::kOpen; }
@@ -85,9 +85,10 @@ class PeerConnection final : public Connection,
 
   Extra& extra();
   void drop_unused_extra();
+  bool is_trusted() const { return standing_ == net::Standing::kTrusted; }
   ReaderRules rules() const;
   // Of a client that is known the rate is enough, since much may be alike in what it says.
-  size_t max_ratio() const { return admitted_ ? 0 : context_.options().max_inflate_ratio; }
+  size_t max_ratio() const { return is_trusted() ? 0 : context_.options().max_inflate_ratio; }
   // What a piece of reading has come to: bytes of the input that are left, and what messages have inflated to.
   struct Piece {
     size_t unread = 0;
@@ -100,7 +101,7 @@ class PeerConnection final : public Connection,
   void read_later(int64_t rest_ms = 0);
   void enter_line();
   void leave_line();
-  net::Pacer::Line line() const { return admitted_ ? net::Pacer::Line::kKnown : net::Pacer::Line::kStrangers; }
+  net::Pacer::Line line() const { return is_trusted() ? net::Pacer::Line::kKnown : net::Pacer::Line::kStrangers; }
   void dispatch(const ReaderEvent& event);
   void answer_ping(std::string_view payload);
   void on_peer_close(uint16_t code, std::string_view reason);
@@ -128,7 +129,7 @@ class PeerConnection final : public Connection,
   bool deflate_ : 1 = false;
   bool history_ : 1 = false;  // the server did not promise to forget
   bool paused_ : 1 = true;    // until `start`
-  bool admitted_ : 1 = false;
+  net::Standing standing_ = net::Standing::kStranger;
   bool waits_ : 1 = false;       // for its turn to be read
   bool in_line_ : 1 = false;     // of the pacer; while it waits and does not rest
   bool used_up_ : 1 = false;     // its last piece of reading

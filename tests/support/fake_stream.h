@@ -17,7 +17,7 @@ struct FakeStreamState {
   size_t accept = SIZE_MAX;  // how many more bytes the "kernel" takes before it holds back
   std::string held;          // written but held back
   bool reading = true;
-  bool known = false;
+  net::Standing standing = net::Standing::kStranger;
   bool finished = false;  // finish() was called
   bool aborted = false;
   bool destroyed = false;
@@ -68,7 +68,7 @@ class FakeStream final : public net::Stream {
     state_.aborted = true;
     state_.handler = nullptr;
   }
-  void become_known() override { state_.known = true; }
+  void set_standing(net::Standing standing) override { state_.standing = standing; }
   std::string peer_address() const override { return state_.address; }
   bool is_tls() const override { return state_.tls; }
 

@@ -39,7 +39,7 @@ class PaperSocket final : public socketio::Socket {
   size_t pending() const override { return 0; }
   void flush() override {}
   void set_offset_note(std::string_view text) override { note = text; }
-  void admit() override {}
+  void admit(net::Standing) override {}
   void disconnect(bool) override { connected = false; }
 
   std::vector<std::string> answers;

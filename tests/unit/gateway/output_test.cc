@@ -76,7 +76,7 @@ class PaperConnection final : public ws::Connection {
   size_t pending() const override { return pending_bytes; }
   void pause_reading() override {}
   void resume_reading() override {}
-  void admit() override {}
+  void admit(net::Standing) override {}
   bool deflate_negotiated() const override { return compresses_; }
   bool history_negotiated() const override { return compresses_; }
   bool is_open() const override { return true; }
@@ -138,7 +138,7 @@ class PaperSocket final : public socketio::Socket {
   size_t pending() const override { return connection.pending(); }
   void flush() override {}
   void set_offset_note(std::string_view) override {}
-  void admit() override {}
+  void admit(net::Standing) override {}
   void disconnect(bool) override { is_ended = true; }
 
   std::vector<std::string>& got() { return connection.got; }

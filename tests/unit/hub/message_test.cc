@@ -46,7 +46,7 @@ class Receiver final : public ws::Connection {
   size_t pending() const override { return 0; }
   void pause_reading() override {}
   void resume_reading() override {}
-  void admit() override {}
+  void admit(net::Standing) override {}
   bool deflate_negotiated() const override { return kind_ != Kind::kPlain; }
   bool history_negotiated() const override { return kind_ == Kind::kHistory; }
   bool is_open() const override { return true; }

@@ -22,9 +22,9 @@ using test::NetTest;
 class Watched final : public PolledSocket {
  public:
   Watched(Poller& poller, Descriptor socket) : PolledSocket(poller, std::move(socket)) {}
-  using PolledSocket::become_known;
   using PolledSocket::close_descriptor;
   using PolledSocket::release_descriptor;
+  using PolledSocket::set_standing;
   using PolledSocket::wait_to_read;
   using PolledSocket::wait_to_write;
 
@@ -337,8 +337,8 @@ TEST_F(PollerTest, KnownSocketsAreServedApartFromStrangers) {
     read(*known);
   };
   ASSERT_TRUE(known->wait_to_read(true));
-  ASSERT_TRUE(known->become_known());
-  ASSERT_TRUE(known->become_known());
+  ASSERT_TRUE(known->set_standing(Standing::kTrusted));
+  ASSERT_TRUE(known->set_standing(Standing::kTrusted));
   ASSERT_TRUE(run_until([&] { return served > 3; }));
   send(kStrangers);
   const int before = served;
@@ -353,7 +353,7 @@ TEST_F(PollerTest, BecomesKnownWhileItIsServed) {
   socket->readable = [&] {
     ++reads;
     read(*socket);
-    EXPECT_TRUE(socket->become_known());
+    EXPECT_TRUE(socket->set_standing(Standing::kTrusted));
   };
   socket->writable = [&] {
     ++writes;
@@ -366,7 +366,7 @@ TEST_F(PollerTest, BecomesKnownWhileItIsServed) {
   send(0);
   EXPECT_TRUE(run_until([&] { return reads == 2; }));
   EXPECT_TRUE(socket->wait_to_read(false));
-  EXPECT_TRUE(socket->become_known());
+  EXPECT_TRUE(socket->set_standing(Standing::kTrusted));
   send(0);
   run_for(5);
   EXPECT_EQ(reads, 2);

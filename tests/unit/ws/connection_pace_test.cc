@@ -94,7 +94,7 @@ TEST_F(PaceTest, PausesWhileItWaits) {
 TEST_F(PaceTest, IsAdmittedWhileItWaits) {
   open();
   wire.feed(messages(0, 3));
-  connection->admit();
+  connection->admit(net::Standing::kTrusted);
   for (int i = 0; i < 10; ++i) turn();
   EXPECT_EQ(handler.events, texts(3));
 }
@@ -104,13 +104,15 @@ TEST_F(ConnectionTest, StrangersSendSmallMessages) {
   open();
   wire.feed(masked(kText, std::string(100, 'a')));
   EXPECT_EQ(handler.events.size(), 1U);
-  connection->admit();
+  connection->admit(net::Standing::kTrusted);
   wire.feed(masked(kText, std::string(101, 'a')));
   EXPECT_EQ(handler.events.size(), 2U);
   connection.reset();
   wire = {};
   open();
-  handler.on_message = [&](std::span<char>) { connection->admit(); };  // from the next message on
+  handler.on_message = [&](std::span<char>) {
+    connection->admit(net::Standing::kTrusted);
+  };  // from the next message on
   wire.feed(masked(kText, "logon") + masked(kText, std::string(5'000, 'a')));
   EXPECT_EQ(handler.events.size(), 4U);
   connection.reset();
@@ -150,7 +152,7 @@ TEST_F(ConnectionTest, WaitsForWhatInflatesTooFast) {
   EXPECT_EQ(handler.events.size(), 3U);
   EXPECT_TRUE(wire.reading);
   wire.feed(large);
-  connection->admit();
+  connection->admit(net::Standing::kTrusted);
   connection.reset();  // while it rests
   pass(1'000);
   EXPECT_EQ(handler.events.size(), 4U);
@@ -170,7 +172,7 @@ TEST_F(ConnectionTest, RefusesWhatInflatesTooFar) {
   connection.reset();
   wire = {};
   open("permessage-deflate");
-  connection->admit();
+  connection->admit(net::Standing::kTrusted);
   wire.feed(masked(kText, deflate_message(std::string(900'000, 'a')), true, kRsv1));
   EXPECT_EQ(handler.events.size(), 3U) << "of a client that is known much may be alike";
 }
