@@ -3,8 +3,10 @@
 #include <exception>
 
 #include "app/ctl_command.h"
+#include "base/standard_files.h"
 
 int main(int argc, char** argv) {
+  matchbus::open_standard_files();
   try {
     return matchbus::app::run_ctl(argc, argv);
   } catch (const std::exception& error) {

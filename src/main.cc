@@ -8,6 +8,7 @@
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/standard_files.h"
 
 namespace {
 
@@ -42,6 +43,7 @@ int serve(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  matchbus::open_standard_files();
   matchbus::app::Signals::hold();
   try {
     return serve(argc, argv);

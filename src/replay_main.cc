@@ -6,8 +6,10 @@
 #include "app/replay_command.h"
 #include "app/secret_arguments.h"
 #include "app/signals.h"
+#include "base/standard_files.h"
 
 int main(int argc, char** argv) {
+  matchbus::open_standard_files();
   matchbus::app::Signals::hold();
   try {
     constexpr std::array<matchbus::app::SecretFlag, 1> kSecrets = {{{"--key", "AUTH_KEY"}}};

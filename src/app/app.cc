@@ -1,6 +1,7 @@
 #include "app/app.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -26,6 +27,7 @@
 #include "app/private_directory.h"
 #include "app/server_metrics.h"
 #include "app/signals.h"
+#include "base/line_output.h"
 #include "gateway/backend.h"
 #include "gateway/extras.h"
 #include "gateway/ingest.h"
@@ -408,14 +410,15 @@ Result<void> AppImpl::announce() {
   const std::string ingest = std::to_string(ingest_port_.number());
   const std::string output = std::to_string(output_port_.number());
   const std::string extras = std::to_string(extras_port_.number());
-  std::printf("matchbus " MATCHBUS_VERSION " ready: ingest %s, output %s, extras %s\n", ingest.c_str(), output.c_str(),
-              extras.c_str());
-  std::fflush(stdout);
+  LineOutput(STDOUT_FILENO)
+      .write("matchbus " MATCHBUS_VERSION " ready: ingest " + ingest + ", output " + output + ", extras " + extras +
+             "\n");
   return ports_file_.write(ingest_port_.number(), output_port_.number(), extras_port_.number());
 }
 
 // Deadlines of matches take no notice of a clock that somebody sets, but what viewers are told is the time of day.
 void AppImpl::on_advance() {
+  log_.flush();
   constexpr int64_t kLeastStepMs = 1'000;
   if (const int64_t step = match_clock_.step_ms(); step <= -kLeastStepMs || step >= kLeastStepMs) {
     match_clock_.follow();

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 #include <ctime>
+#include <string>
 #include <utility>
 
 #include "base/printable.h"
@@ -48,8 +49,11 @@ void Log::emit(LogLevel level, std::string_view text) {
   std::array<char, 32> stamp{};
   std::strftime(stamp.data(), stamp.size(), "%Y-%m-%dT%H:%M:%S", &parts);
   const std::string_view name = kNames[static_cast<size_t>(level)];
-  std::fprintf(stderr, "%s.%03dZ %.*s %.*s\n", stamp.data(), static_cast<int>(now % 1000),
-               static_cast<int>(name.size()), name.data(), static_cast<int>(text.size()), text.data());
+  std::array<char, 8> fraction{};
+  std::snprintf(fraction.data(), fraction.size(), ".%03dZ ", static_cast<int>(now % 1000));
+  std::string line = std::string(stamp.data()) + fraction.data();
+  line.append(name).append(" ").append(text).append("\n");
+  output_.write(line);
 }
 
 }  // namespace matchbus

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/line_output.h"
 
 namespace matchbus {
 
@@ -17,6 +18,11 @@ class Log {
   // `clock` must outlive the log.
   explicit Log(const Clock& clock, LogLevel level = LogLevel::kInfo) : clock_(clock), level_(level) {}
   virtual ~Log() = default;
+
+  // Lines that nobody has taken are offered again. To be called now and then.
+  void flush() {
+    if (output_.is_waiting()) output_.flush();
+  }
 
   void set_level(LogLevel level) { level_ = level; }
   bool enabled(LogLevel level) const { return level >= level_; }
@@ -45,6 +51,7 @@ class Log {
 
   const Clock& clock_;
   LogLevel level_;
+  LineOutput output_{2};
   std::unordered_map<std::string, Topic> topics_;
 };
 

@@ -7,6 +7,12 @@
 namespace matchbus::socketio {
 
 std::optional<EnginePacket> decode_packet(std::span<char> text) {
+  if (!text.empty() && text[0] == kBase64Prefix) {
+    const std::span<char> encoded = text.subspan(1);
+    const std::optional<size_t> size = decode_base64({encoded.data(), encoded.size()}, encoded);
+    if (!size) return std::nullopt;
+    return EnginePacket{EnginePacketType::kMessage, true, encoded.first(*size)};
+  }
   if (text.empty() || text[0] < '0' || text[0] > '6') return std::nullopt;
   return EnginePacket{EnginePacketType{text[0]}, false, text.subspan(1)};
 }
@@ -20,14 +26,7 @@ std::optional<EnginePacket> PayloadReader::next() {
   } else {
     rest_ = rest_.subspan(text.size() + 1);
   }
-  if (!text.empty() && text[0] == kBase64Prefix) {
-    const std::span<char> encoded = text.subspan(1);
-    if (const std::optional<size_t> size = decode_base64({encoded.data(), encoded.size()}, encoded)) {
-      return EnginePacket{EnginePacketType::kMessage, true, encoded.first(*size)};
-    }
-  } else if (std::optional<EnginePacket> packet = decode_packet(text)) {
-    return packet;
-  }
+  if (std::optional<EnginePacket> packet = decode_packet(text)) return packet;
   malformed_ = true;
   return std::nullopt;
 }

@@ -23,7 +23,8 @@ enum class EnginePacketType : char {
 
 // Between the packets of a polling payload.
 inline constexpr char kPayloadSeparator = '\x1e';
-// In front of a binary message, in base64, in a polling payload.
+// In front of a binary message, in base64: in a polling payload, and in a text message of clients that are told to send
+// no binary ones (forceBase64).
 inline constexpr char kBase64Prefix = 'b';
 
 // The data of a packet, borrowed from the text that it was read from.
@@ -33,10 +34,11 @@ struct EnginePacket {
   std::span<char> data;
 };
 
-// The packet of a WebSocket text message. Nothing: malformed. (A WebSocket binary message is a message as a whole.)
+// The packet of a WebSocket text message or a part of a polling payload. Nothing: malformed. A binary message in base64
+// is decoded in place. (A WebSocket binary message is a message as a whole.)
 std::optional<EnginePacket> decode_packet(std::span<char> text);
 
-// Reads the packets of a polling payload one by one. Binary messages are decoded in place.
+// Reads the packets of a polling payload one by one.
 class PayloadReader {
  public:
   // `payload` must be valid UTF-8 and outlive the packets.

@@ -43,7 +43,7 @@ TEST(EnginePacket, TypesAndData) {
 }
 
 TEST(EnginePacket, OtherTextsAreMalformed) {
-  for (std::string text : {"", "7", "/", ":", "b", "bAAAA", "hello", " 4"}) EXPECT_FALSE(decode_packet(text)) << text;
+  for (std::string text : {"", "7", "/", ":", "b!", "bA", "hello", " 4"}) EXPECT_FALSE(decode_packet(text)) << text;
 }
 
 TEST(PayloadReader, OnePacket) {
