@@ -24,6 +24,7 @@ export const kinds = {
   bombsIngestMany: { title: 'ingest without a logon, 32 connections: frames that inflate to 1 MB', idea: 'bombs', with: { ...ingestBomb, size: 990_000, connections: 32 } },
   bombsViewer: { title: 'a viewer: frames that inflate to 64 kB', idea: 'bombs', with: { ...viewerBomb, size: 64_000 } },
   bombsViewerMany: { title: '32 viewers: frames that inflate to 64 kB', idea: 'bombs', with: { ...viewerBomb, size: 64_000, connections: 32 } },
+  busyViewers: { title: '3,000 viewers that have logged on to any code and send a little again and again', idea: 'busyViewers', with: {} },
   bombsBus: { title: "the bus's door without a token, and after its 4401: frames that inflate to 1 MB", idea: 'bombs', with: { ...busBomb, size: 990_000 } },
   bombsBusMany: { title: "the bus's door without a token, 32 connections: frames that inflate to 1 MB", idea: 'bombs', with: { ...busBomb, size: 990_000, connections: 32 } },
   signatures: { title: 'bogus ES256 signatures, 500 at once', idea: 'signatures', with: { atOnce: 500 }, es256: true, newcomers: { port: 'output' } },

@@ -25,6 +25,14 @@ describe('messages', () => {
     wire.close();
   });
 
+  // As clients with forceBase64 send them.
+  it('carries binary in base64', async () => {
+    const wire = await echo.session();
+    wire.send('bAQIDBA==');
+    assert.deepEqual(Buffer.from(await wire.next()), Buffer.from([1, 2, 3, 4]));
+    wire.close();
+  });
+
   it('carries empty messages', async () => {
     const wire = await echo.session();
     wire.send('4', Buffer.alloc(0));
@@ -67,7 +75,7 @@ describe('messages', () => {
 });
 
 describe('malformed packets close the session', () => {
-  for (const packet of ['abc', '', '7', ' 4', '0{}', '2', '2probe', '5', 'bAQID']) {
+  for (const packet of ['abc', '', '7', ' 4', '0{}', '2', '2probe', '5', 'b!']) {
     it(JSON.stringify(packet), async () => {
       const wire = await echo.session();
       wire.send(packet);

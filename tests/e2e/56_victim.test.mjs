@@ -16,7 +16,7 @@ import { startServer, temporaryDirectory } from '../support/server.mjs';
 const seconds = 3;
 const least = seconds * 4; // of ten a second
 
-for (const name of ['bombsIngestMany', 'bombsViewerMany', 'bombsBusMany', 'signatures', 'chat']) {
+for (const name of ['bombsIngestMany', 'bombsViewerMany', 'bombsBusMany', 'busyViewers', 'signatures', 'chat']) {
   test(`${kinds[name].title}`, async (t) => {
     const file = join(temporaryDirectory(), 'tokens.pem');
     writeFileSync(file, generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }));
