@@ -264,7 +264,7 @@ const std::vector<OptionEntry>& option_table() {
        "limit",
        &O::max_inflate_ratio},
       {"--max-memory", "MAX_MEMORY", "BYTES",
-       "What the process may take of memory; beyond, the clients that make it hold the most are ended, unknown ones "
+       "What the process may take of memory; beyond, the clients that make it hold the most are ended, strangers "
        "first; auto is half of the machine's or the control group's, 0 is no limit",
        &O::max_memory},
       {"--max-unfinished", "MAX_UNFINISHED", "BYTES",
