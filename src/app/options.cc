@@ -250,7 +250,8 @@ const std::vector<OptionEntry>& option_table() {
        &O::max_results},
       {"--max-header", "MAX_HEADER", "BYTES", "Size of an HTTP request's head; 0 is no limit", &O::max_header},
       {"--max-message", "MAX_MESSAGE", "BYTES",
-       "Size of one message or HTTP body from a client (from an overlay never more than 4096 or 65536); 0 is no limit",
+       "Size of one message or HTTP body from a client (an overlay's message never more than 4096, its body 65536); 0 "
+       "is no limit",
        &O::max_message},
       {"--max-logon", "MAX_LOGON", "BYTES",
        "Size of one WebSocket message to the ingest port before its sender is logged on as an observer; 0 is "

@@ -53,7 +53,6 @@ TEST_F(PaceTest, WhoUsedUpAPieceWaitsWithWhatComesNext) {
   turn();
   EXPECT_EQ(handler.events, texts(2));
   handler.on_message = nullptr;
-  context->stats();
   EXPECT_TRUE(wire.reading);
 }
 
